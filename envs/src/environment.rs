@@ -1,0 +1,62 @@
+//! The object-safe face of a model: what the command line and the runner need, whatever its state type.
+
+use tabrl::mdp::{Cell, GridMap, Mdp, Model, enumerate};
+
+use crate::Result;
+
+/// An environment's table with everything needed to draw it.
+#[derive(Debug, Clone)]
+pub struct EnvTable {
+    /// The exact reading.
+    pub mdp: Mdp,
+    /// A name for each state, `[S]`.
+    pub state_names: Vec<String>,
+    /// A name for each action, `[A]`.
+    pub action_names: Vec<String>,
+    /// One character for each action, `[A]`.
+    pub action_glyphs: Vec<char>,
+    /// The map, if there is one.
+    pub map: Option<GridMap>,
+    /// Where each state is drawn on the map, `[S]`; several states may share a cell.
+    pub cells: Vec<Option<Cell>>,
+}
+
+/// A named environment with its parameters set.
+pub trait Environment: Send + Sync {
+    /// Enumerates the reachable states.
+    ///
+    /// # Errors
+    /// More than `limit` states, or a law that is not an MDP's.
+    fn table(&self, limit: usize) -> Result<EnvTable>;
+
+    /// Number of actions.
+    fn num_actions(&self) -> usize;
+}
+
+/// A model as an [`Environment`].
+struct Erased<M>(M);
+
+/// Hides a model's state type.
+pub fn erase<M: Model + 'static>(model: M) -> Box<dyn Environment> {
+    Box::new(Erased(model))
+}
+
+impl<M: Model> Environment for Erased<M> {
+    fn table(&self, limit: usize) -> Result<EnvTable> {
+        let model = &self.0;
+        let table = enumerate(model, limit)?;
+        let actions = 0..model.num_actions();
+        Ok(EnvTable {
+            state_names: table.states.iter().map(|&s| model.state_name(s)).collect(),
+            cells: table.states.iter().map(|&s| model.cell(s)).collect(),
+            action_names: actions.clone().map(|a| model.action_name(a)).collect(),
+            action_glyphs: actions.map(|a| model.action_glyph(a)).collect(),
+            map: model.map(),
+            mdp: table.mdp,
+        })
+    }
+
+    fn num_actions(&self) -> usize {
+        self.0.num_actions()
+    }
+}

@@ -1,0 +1,22 @@
+//! Every environment by name. Adding one touches its own file and one line here.
+
+use tabrl::Error;
+
+use crate::{Environment, Result, Settings, Spec, riverswim};
+
+/// All environments, in the order in which they are listed.
+pub fn registry() -> Vec<Spec> {
+    vec![riverswim::spec()]
+}
+
+/// Builds the environment `name` with the parameters given; the others keep their defaults.
+///
+/// # Errors
+/// An unknown name or parameter (the nearest one is suggested), or a value out of range.
+pub fn make(name: &str, given: &[(&str, &str)]) -> Result<Box<dyn Environment>> {
+    let specs = registry();
+    match specs.iter().find(|spec| spec.name == name) {
+        Some(spec) => (spec.build)(&Settings::new(name, &spec.params, given)?),
+        None => Err(Error::unknown("environment", name, specs.iter().map(|spec| spec.name.as_str())).into()),
+    }
+}

@@ -1,0 +1,16 @@
+//! What everything stands on: models, the sparse table, policies, occupancies, files.
+//!
+//! An environment is written once, as the law of one step ([`Model`]). [`enumerate`] turns that law into the sparse table
+//! [`Mdp`]; the simulator reads either. Wrappers ([`wrappers`]) are models too, so their exact reading is free.
+
+mod builder;
+mod enumerate;
+mod model;
+mod policy;
+mod table;
+
+pub use builder::MdpBuilder;
+pub use enumerate::{Enumeration, enumerate};
+pub use model::{Branch, Branches, Cell, GridMap, Model};
+pub use policy::{DecisionRule, NO_CHOICE, Policy};
+pub use table::{CsrParts, Mdp, ROW_SUM_TOLERANCE};

@@ -1,0 +1,1 @@
+//! Numbers and linear algebra: nothing here knows about reinforcement learning.

@@ -1,0 +1,1 @@
+//! Statistics of runs: aggregates, intervals, tests.

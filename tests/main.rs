@@ -1,0 +1,1 @@
+//! Whole-toolkit tests: known problems with known answers, properties, the command line.
