@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use super::table::{CsrParts, Mdp};
 use crate::{Error, Result};
 
+/// State, action, and outcomes `(probability, successor, reward)`.
+type BuiltChoice = (u32, u32, Vec<(f64, u32, f64)>);
+
 /// Collects choices in any order and builds a validated [`Mdp`].
 ///
 /// Branches of a choice with the same successor and reward are joined; zero probabilities are dropped.
 #[derive(Debug, Clone, Default)]
 pub struct MdpBuilder {
     states: usize,
-    choices: Vec<(u32, u32, Vec<(f64, u32, f64)>)>,
+    choices: Vec<BuiltChoice>,
     terminal: Vec<usize>,
     initial: Vec<(u32, f64)>,
     labels: BTreeMap<String, Vec<u32>>,

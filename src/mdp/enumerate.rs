@@ -49,7 +49,7 @@ pub fn enumerate<M: Model>(model: &M, limit: usize) -> Result<Enumeration<M::Sta
     let mut action_of = Vec::new();
     let mut branch_reward = Vec::new();
     let (mut depends_on_branch, mut consecutive) = (false, true);
-    let mut branches: Branches<M::State> = Vec::new();
+    let mut branches: Branches<M::State> = Branches::new();
     let mut s = 0;
     while s < states.len() {
         let before = action_of.len();

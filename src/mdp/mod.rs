@@ -4,13 +4,21 @@
 //! [`Mdp`]; the simulator reads either. Wrappers ([`wrappers`]) are models too, so their exact reading is free.
 
 mod builder;
+mod chain;
 mod enumerate;
+mod evaluate;
 mod model;
+pub mod occupancy;
 mod policy;
 mod table;
+#[cfg(test)]
+mod tests;
+pub mod wrappers;
 
 pub use builder::MdpBuilder;
 pub use enumerate::{Enumeration, enumerate};
+pub use evaluate::{Evaluation, action_values, evaluate_discounted, evaluate_finite};
 pub use model::{Branch, Branches, Cell, GridMap, Model};
+pub use occupancy::Occupancy;
 pub use policy::{DecisionRule, NO_CHOICE, Policy};
 pub use table::{CsrParts, Mdp, ROW_SUM_TOLERANCE};

@@ -16,8 +16,9 @@ pub struct Branch<S> {
     pub terminal: bool,
 }
 
-/// The outcomes of one step: a reusable buffer that a model's `step_law` fills.
-pub type Branches<S> = Vec<Branch<S>>;
+/// The outcomes of one step: a reusable buffer that a model's `step_law` fills. Up to four outcomes stay off the heap, so
+/// that wrappers can hold an inner buffer without allocating at every step.
+pub type Branches<S> = smallvec::SmallVec<[Branch<S>; 4]>;
 
 /// A place on a map, row 0 at the top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
