@@ -14,8 +14,10 @@ mod error;
 mod registry;
 pub mod riverswim;
 mod settings;
+mod wrapped;
 
 pub use environment::{EnvTable, Environment, erase};
 pub use error::{EnvError, Result};
 pub use registry::{make, registry};
 pub use settings::{Param, Settings, Spec};
+pub use wrapped::COMMON_PARAMS;

@@ -28,7 +28,7 @@ pub struct Spec {
     pub summary: String,
     /// Where it comes from.
     pub source: &'static str,
-    /// Its own parameters (`sticky` and `horizon` are understood by every environment).
+    /// Its own parameters (those of [`crate::COMMON_PARAMS`] are understood by every environment).
     pub params: Vec<Param>,
     /// How to build it.
     pub build: Build,
@@ -59,6 +59,14 @@ impl Settings {
             }
         }
         Ok(Settings { environment: environment.to_owned(), values })
+    }
+
+    /// The same settings where every parameter of `own` that `common` has too is back at the common default.
+    pub(crate) fn without(mut self, own: &[Param], common: &[Param]) -> Settings {
+        for hidden in common.iter().filter(|p| own.iter().any(|q| q.name == p.name)) {
+            self.values.insert(hidden.name, hidden.default.to_owned());
+        }
+        self
     }
 
     /// The text of a parameter.

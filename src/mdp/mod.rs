@@ -3,6 +3,7 @@
 //! An environment is written once, as the law of one step ([`Model`]). [`enumerate`] turns that law into the sparse table
 //! [`Mdp`]; the simulator reads either. Wrappers ([`wrappers`]) are models too, so their exact reading is free.
 
+mod as_model;
 mod builder;
 mod chain;
 mod enumerate;
