@@ -11,6 +11,7 @@
 
 mod environment;
 mod error;
+pub mod minigrid;
 mod registry;
 pub mod riverswim;
 mod settings;

@@ -3,11 +3,13 @@
 use tabrl::Error;
 
 use crate::wrapped::{COMMON_PARAMS, wrap};
-use crate::{Environment, Param, Result, Settings, Spec, riverswim};
+use crate::{Environment, Param, Result, Settings, Spec, minigrid, riverswim};
 
 /// All environments, in the order in which they are listed.
 pub fn registry() -> Vec<Spec> {
-    vec![riverswim::spec()]
+    let mut specs = vec![riverswim::spec()];
+    specs.extend(minigrid::specs());
+    specs
 }
 
 /// Builds the environment `name` with the parameters given; the others keep their defaults.
