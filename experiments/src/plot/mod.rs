@@ -1,0 +1,48 @@
+//! Figures: plain structs with a `draw`, the same bytes on every machine.
+//!
+//! A figure holds its numbers, labels and caption; `draw` lays it out and returns a [`Drawing`], which is an SVG document
+//! and, rasterised from it, a PNG. Numbers that have no place on an axis (NaN, infinities, zero on a logarithmic axis) are
+//! left out and the caption says how many; a figure with nothing to draw is an error.
+//!
+//! | figure | for |
+//! |---|---|
+//! | [`LineFigure`] | curves with bands, performance profiles, convergence |
+//! | [`DotFigure`] | a value for each of many named things, as dots or bars, with intervals |
+//! | [`GridFigure`] | values and actions on a map, panels side by side |
+//! | [`ScatterFigure`] | two numbers of each thing against each other |
+//! | [`text_map`] | a map in a terminal |
+//!
+//! ```
+//! use tabrl_experiments::plot::{Axis, LineFigure, Series};
+//!
+//! let points = (1..=100).map(|n| (f64::from(n), 1.0 / f64::from(n))).collect();
+//! let figure = LineFigure {
+//!     title: "Error of the mean".into(),
+//!     caption: "A line of slope −1.".into(),
+//!     x: Axis::log("samples"),
+//!     y: Axis::log("variance [reward²]"),
+//!     series: vec![Series::new("exact", points)],
+//!     references: vec![],
+//! };
+//! assert!(figure.draw()?.svg().contains("variance [reward²]"));
+//! # Ok::<(), tabrl_experiments::Error>(())
+//! ```
+
+mod axis;
+mod canvas;
+mod dots;
+mod frame;
+mod grid;
+mod line;
+mod scatter;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use axis::{Axis, Scale, number};
+pub use canvas::{Drawing, PALETTE, SavedFigure};
+pub use dots::{DotFigure, Estimate, Group, Mark};
+pub use grid::{CellMark, GridFigure, Panel};
+pub use line::{Join, LineFigure, Reference, Series};
+pub use scatter::{Cloud, Dot, ScatterFigure};
+pub use text::text_map;
