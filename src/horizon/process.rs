@@ -111,6 +111,14 @@ impl<'a> Process<'a> {
             return;
         };
         let (p, actions) = (self.sticky, mdp.num_actions());
+        if p == 0.0 && mdp.num_branches() == mdp.num_choices() {
+            // One outcome each: branch c is choice c, and the sum below has one term, with probability 1.
+            out.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, out)| {
+                let rest = mdp.rewards()[chunk * CHUNK..].iter().zip(&mdp.successors()[chunk * CHUNK..]);
+                out.iter_mut().zip(rest).for_each(|(out, (r, &t))| *out = r + value[t as usize]);
+            });
+            return;
+        }
         out.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, out)| {
             let first = chunk * CHUNK;
             for (offset, out) in out.iter_mut().enumerate() {
