@@ -1,1 +1,4 @@
 //! Whole-toolkit tests: known problems with known answers, properties, the command line.
+#![allow(clippy::unwrap_used)]
+
+mod effective_horizon;

@@ -21,7 +21,6 @@ use super::q_values::{QTable, evaluate};
 use super::solvability::{OPTIMALITY_TOLERANCE, explore};
 use super::{TIE_TOLERANCE, log_base};
 use crate::Result;
-use crate::mdp::Policy;
 
 /// The bound at one k.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -114,32 +113,5 @@ impl<'a> BoundSequence<'a> {
                 .aggregate(layer, |_, row| row.map(|c| tail[next[c] as usize]).fold(f64::NEG_INFINITY, f64::max));
         }
         self.k += 1;
-    }
-
-    /// The present k.
-    pub fn k(&self) -> usize {
-        self.k
-    }
-
-    /// The bound on the effective horizon, `min(T, min_k k + log_A m_k)`, with `Q¹` from an exploration policy (uniformly
-    /// random if none is given), and every k that was tried.
-    ///
-    /// # Errors
-    /// As [`BoundSequence::new`] and [`QTable::exploration`].
-    pub fn effective_horizon(process: Process<'a>, policy: Option<&Policy>) -> Result<(f64, Vec<BoundAtK>)> {
-        let q_star = QTable::optimal(&process);
-        let mut q_k = QTable::exploration(&process, policy)?;
-        let mut sequence = BoundSequence::new(process, &q_k, &q_star)?;
-        let mut best = process.horizon() as f64;
-        let mut tried = Vec::new();
-        while (sequence.k as f64) < best {
-            if let Some(bound) = sequence.at(&q_k, &q_star) {
-                best = best.min(bound.effective_horizon);
-                tried.push(bound);
-            }
-            q_k.qvi_step(&process);
-            sequence.advance();
-        }
-        Ok((best, tried))
     }
 }
