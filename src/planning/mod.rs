@@ -1,7 +1,31 @@
 //! Exact solution of a known model, with certified bounds.
+//!
+//! [`solve`] is the entrance; [`methods`] lists what it can use. Every method returns a [`Solution`] whose `lower` and
+//! `upper` are proven bounds of the optimal value in every state, rounding included (see [`bellman`]).
+//!
+//! ```
+//! use tabrl::mdp::MdpBuilder;
+//! use tabrl::planning::{Criterion, SolveOptions, solve};
+//!
+//! // Stay for 1 a step, for ever: v = 1 / (1 − γ).
+//! let mut builder = MdpBuilder::new(1);
+//! builder.choice(0, 0, &[(1.0, 0, 1.0)]);
+//! let mdp = builder.build()?;
+//! let solution = solve(&mdp, Criterion::Discounted { gamma: 0.9 }, &SolveOptions::default())?;
+//! assert!(solution.lower[0] <= 10.0 && 10.0 <= solution.upper[0] && solution.max_gap() <= 1e-6);
+//! # Ok::<(), tabrl::Error>(())
+//! ```
 
+mod backward_induction;
+pub mod bellman;
 mod criterion;
+mod methods;
+mod policy_iteration;
 mod solution;
+mod sweeping;
+#[cfg(test)]
+mod tests;
 
 pub use criterion::Criterion;
+pub use methods::{MethodInfo, methods, solve};
 pub use solution::{Method, Solution, SolveOptions, Status};

@@ -31,6 +31,8 @@ pub enum Status {
     Certified,
     /// The bounds are valid, but the iteration limit came before the accuracy asked for.
     IterationLimit,
+    /// The bounds are valid, but the accuracy asked for is finer than 64-bit numbers can certify on this problem.
+    RoundingLimit,
 }
 
 /// What to aim for.

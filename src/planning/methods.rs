@@ -1,0 +1,135 @@
+//! Which methods there are, which one `auto` takes, and the entrance to all of them.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Instant;
+
+use super::{Criterion, Method, Solution, SolveOptions, backward_induction, policy_iteration, sweeping};
+use crate::mdp::Mdp;
+use crate::{Error, Result};
+
+/// Up to this many states `auto` takes policy iteration: its linear systems are small enough for dense LU.
+const SMALL: usize = 400;
+
+/// An entry of the registry of methods.
+#[derive(Debug, Clone, Copy)]
+pub struct MethodInfo {
+    /// The method.
+    pub method: Method,
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// One line on what it does.
+    pub summary: &'static str,
+    /// The criteria it solves.
+    pub criteria: &'static str,
+}
+
+/// All methods.
+pub fn methods() -> &'static [MethodInfo] {
+    const METHODS: [MethodInfo; 5] = [
+        MethodInfo {
+            method: Method::Auto,
+            name: "auto",
+            summary: "picks by criterion and size, and says why",
+            criteria: "discounted, finite",
+        },
+        MethodInfo {
+            method: Method::ValueIteration,
+            name: "value-iteration",
+            summary: "Jacobi sweeps of the optimality operator with MacQueen-Porteus bounds",
+            criteria: "discounted",
+        },
+        MethodInfo {
+            method: Method::ModifiedPolicyIteration,
+            name: "modified-policy-iteration",
+            summary: "improvement, then cheap evaluation sweeps until the span has fallen tenfold",
+            criteria: "discounted",
+        },
+        MethodInfo {
+            method: Method::PolicyIteration,
+            name: "policy-iteration",
+            summary: "exact evaluation by LU or BiCGSTAB, then improvement",
+            criteria: "discounted",
+        },
+        MethodInfo {
+            method: Method::BackwardInduction,
+            name: "backward-induction",
+            summary: "dynamic programming backwards from the horizon",
+            criteria: "finite",
+        },
+    ];
+    &METHODS
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = methods().iter().find(|info| info.method == *self).map_or("?", |info| info.name);
+        f.write_str(name)
+    }
+}
+
+impl FromStr for Method {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Method> {
+        let found = methods().iter().find(|info| info.name == text);
+        found.map(|info| info.method).ok_or_else(|| Error::unknown("method", text, methods().iter().map(|i| i.name)))
+    }
+}
+
+/// Solves `mdp`: values, a policy, and certified bounds no further apart than `options.epsilon`, or a status that says why
+/// not.
+///
+/// # Errors
+/// A criterion or an accuracy out of range, or a method that does not solve the criterion.
+pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<Solution> {
+    let began = Instant::now();
+    criterion.validate()?;
+    if !(options.epsilon > 0.0 && options.epsilon.is_finite()) {
+        return Err(Error::Parameter { name: "epsilon", value: options.epsilon, expected: "a positive number" });
+    }
+    if options.max_iterations == 0 {
+        return Err(Error::Parameter { name: "max_iterations", value: 0.0, expected: "at least 1" });
+    }
+    let (method, reason) = pick(mdp, criterion, options.method);
+    let mut solution = match (criterion, method) {
+        (Criterion::Discounted { gamma }, Method::PolicyIteration) => policy_iteration::run(mdp, gamma, options, began),
+        (Criterion::Discounted { gamma }, Method::ValueIteration | Method::ModifiedPolicyIteration) => {
+            sweeping::run(mdp, gamma, options, method, None, began)
+        }
+        (Criterion::FiniteHorizon { horizon }, Method::BackwardInduction) => {
+            backward_induction::run(mdp, horizon, options, began)
+        }
+        (Criterion::Discounted { .. }, _) => Err(Error::NotApplicable {
+            method: "backward-induction",
+            reason: "the criterion is discounted over an infinite horizon; use value-iteration, \
+                     modified-policy-iteration or policy-iteration"
+                .into(),
+        }),
+        (Criterion::FiniteHorizon { .. }, _) => Err(Error::NotApplicable {
+            method: methods().iter().find(|info| info.method == method).map_or("the method", |info| info.name),
+            reason: "the criterion has a finite horizon; use backward-induction".into(),
+        }),
+    }?;
+    solution.reason = reason;
+    Ok(solution)
+}
+
+/// The method to use, and why.
+fn pick(mdp: &Mdp, criterion: Criterion, asked: Method) -> (Method, String) {
+    let states = mdp.num_states();
+    match (asked, criterion) {
+        (Method::Auto, Criterion::FiniteHorizon { horizon }) => {
+            (Method::BackwardInduction, format!("a finite horizon takes exactly {horizon} sweeps backwards"))
+        }
+        (Method::Auto, Criterion::Discounted { .. }) if states <= SMALL => (
+            Method::PolicyIteration,
+            format!("{states} states are few enough (at most {SMALL}) to solve each policy by dense LU"),
+        ),
+        (Method::Auto, Criterion::Discounted { .. }) => (
+            Method::ModifiedPolicyIteration,
+            format!("{states} states: cheap evaluation sweeps between improvements move the fewest bytes"),
+        ),
+        (method, _) => (method, "asked for".to_owned()),
+    }
+}
