@@ -15,24 +15,20 @@ pub enum Error {
     /// An environment could not be named or built.
     #[error(transparent)]
     Environment(#[from] tabrl_envs::EnvError),
-    /// A file could not be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
+    /// A file or folder cannot be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file or folder.
         path: PathBuf,
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// A figure has nothing to draw, or its parts do not fit each other.
-    #[error("cannot draw: {problem}")]
+    /// A picture cannot be drawn.
+    #[error("cannot draw {name}: {problem}")]
     Figure {
-        /// What is wrong, where, and what would be right.
-        problem: String,
-    },
-    /// The drawing library failed.
-    #[error("drawing failed: {problem}")]
-    Drawing {
-        /// What it said.
+        /// The figure.
+        name: String,
+        /// Why, and what would be right.
         problem: String,
     },
 }

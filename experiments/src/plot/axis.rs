@@ -1,6 +1,10 @@
 //! Axes: from numbers to pixels, and where the ticks are.
 
-use crate::{Error, Result};
+use super::fault;
+use crate::Result;
+
+/// The usual room between the data and either end of an axis, as a share of the range.
+pub(super) const PAD: f64 = 0.04;
 
 /// How numbers are spaced along an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,25 +48,24 @@ impl Axis {
         x.is_finite() && (self.scale == Scale::Linear || x > 0.0)
     }
 
-    /// The axis with a range that holds all `values` that can be shown, with about `count` ticks.
+    /// The axis with a range that holds all `values` that can be shown, widened by the share `pad` at either end, with
+    /// about `count` ticks.
     ///
     /// # Errors
-    /// [`Error::Figure`] if there is no value that can be shown.
-    pub(super) fn fit(&self, values: impl IntoIterator<Item = f64>, count: usize) -> Result<Fitted> {
+    /// [`crate::Error::Figure`] if there is no value that can be shown.
+    pub(super) fn fit(&self, values: impl IntoIterator<Item = f64>, count: usize, pad: f64) -> Result<Fitted> {
         let shown = values.into_iter().filter(|&x| self.shows(x));
-        let (mut low, mut high) = range(shown).ok_or_else(|| Error::Figure {
-            problem: match self.scale {
-                Scale::Linear => format!("no finite value for the axis `{}`", self.label),
-                Scale::Log => format!("no positive finite value for the logarithmic axis `{}`", self.label),
-            },
-        })?;
+        let Some((mut low, mut high)) = range(shown) else {
+            let kind = if self.scale == Scale::Log { "positive finite" } else { "finite" };
+            return fault(&format!("the axis `{}`", self.label), format!("there is no {kind} value"));
+        };
         let cover = range(self.cover.iter().copied().filter(|&x| self.shows(x)));
         if let Some((a, b)) = cover {
             (low, high) = (low.min(a), high.max(b));
         }
         match self.scale {
-            Scale::Linear => Ok(fit_linear(&self.label, low, high, count)),
-            Scale::Log => Ok(fit_log(&self.label, low, high, count)),
+            Scale::Linear => Ok(fit_linear(&self.label, low, high, count, pad)),
+            Scale::Log => Ok(fit_log(&self.label, low, high, count, pad)),
         }
     }
 }
@@ -103,9 +106,9 @@ impl Fitted {
     }
 }
 
-fn fit_linear(label: &str, low: f64, high: f64, count: usize) -> Fitted {
+fn fit_linear(label: &str, low: f64, high: f64, count: usize, pad: f64) -> Fitted {
     let (low, high) = if high - low > 1e-12 * low.abs().max(high.abs()) {
-        let pad = 0.04 * (high - low);
+        let pad = pad * (high - low);
         // Zero is a border that data rarely cross: a count or a probability has no room below it.
         let below = if low >= 0.0 && low < pad { 0.0 } else { low - pad };
         let above = if high <= 0.0 && -high < pad { 0.0 } else { high + pad };
@@ -146,9 +149,9 @@ fn nice_step(wanted: f64) -> f64 {
     found.unwrap_or(10.0) * power
 }
 
-fn fit_log(label: &str, low: f64, high: f64, count: usize) -> Fitted {
+fn fit_log(label: &str, low: f64, high: f64, count: usize, pad: f64) -> Fitted {
     let (low, high) = if high / low > 1.0 + 1e-9 {
-        let pad = (high / low).powf(0.04);
+        let pad = (high / low).powf(pad);
         (low / pad, high * pad)
     } else {
         (low / 2.0, high * 2.0)
@@ -218,6 +221,11 @@ pub fn number(x: f64) -> String {
 
 /// The same in ASCII: `3.1e-6`.
 pub(super) fn compact(x: f64) -> String {
+    significant(x, 3)
+}
+
+/// A number with `digits` significant digits in ASCII, without zeros at its end.
+pub(super) fn significant(x: f64, digits: usize) -> String {
     if !x.is_finite() {
         return if x.is_nan() { "-".into() } else { format!("{x}") };
     }
@@ -225,11 +233,11 @@ pub(super) fn compact(x: f64) -> String {
         return "0".into();
     }
     // Rounding first decides which power of ten the number has: 9.999 is 10.
-    let scientific = format!("{x:.2e}");
+    let scientific = format!("{x:.*e}", digits - 1);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-3..5).contains(&exponent) {
-        let decimals = (2 - exponent).max(0) as usize;
+        let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
         trim(&format!("{x:.decimals$}"))
     } else {
         format!("{}e{exponent}", trim(mantissa))
@@ -255,16 +263,16 @@ mod tests {
 
     #[test]
     fn linear_ticks_are_round_numbers() {
-        let fitted = Axis::linear("v").fit([0.0, 1.0], 5).unwrap();
+        let fitted = Axis::linear("v").fit([0.0, 1.0], 5, PAD).unwrap();
         assert_eq!(labels(&fitted), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
-        let fitted = Axis::linear("v").fit([-3.0, 17.0], 6).unwrap();
+        let fitted = Axis::linear("v").fit([-3.0, 17.0], 6, PAD).unwrap();
         assert_eq!(labels(&fitted), ["0", "5", "10", "15"]);
         assert_eq!((fitted.place(-3.8), fitted.place(17.8)), (0.0, 1.0));
     }
 
     #[test]
     fn large_numbers_share_a_power_of_ten() {
-        let fitted = Axis::linear("steps").fit([0.0, 400_000.0], 4).unwrap();
+        let fitted = Axis::linear("steps").fit([0.0, 400_000.0], 4, PAD).unwrap();
         assert_eq!(labels(&fitted), ["0", "1", "2", "3", "4"]);
         assert_eq!(fitted.label, "steps  × 10⁵");
     }
@@ -272,21 +280,21 @@ mod tests {
     #[test]
     fn equal_values_still_have_a_range() {
         for axis in [Axis::linear("v"), Axis::log("v")] {
-            let fitted = axis.fit([2.0, 2.0], 5).unwrap();
+            let fitted = axis.fit([2.0, 2.0], 5, PAD).unwrap();
             assert!(fitted.low < 2.0 && 2.0 < fitted.high && !labels(&fitted).is_empty());
         }
-        assert!(Axis::linear("v").fit([0.0], 5).unwrap().low < 0.0);
+        assert!(Axis::linear("v").fit([0.0], 5, PAD).unwrap().low < 0.0);
     }
 
     #[test]
     fn log_ticks_are_powers_and_zeros_are_left_out() {
         let axis = Axis::log("n");
-        let fitted = axis.fit([0.0, -1.0, f64::NAN, 1.0, 1e5], 10).unwrap();
+        let fitted = axis.fit([0.0, -1.0, f64::NAN, 1.0, 1e5], 10, PAD).unwrap();
         assert_eq!(labels(&fitted), ["10⁰", "10¹", "10²", "10³", "10⁴", "10⁵"]);
         assert_eq!(fitted.place(0.0), 0.0);
-        assert_eq!(labels(&axis.fit([3.0, 60.0], 10).unwrap()), ["5", "10", "20", "50"]);
-        assert_eq!(labels(&axis.fit([1e-20, 1.0], 5).unwrap()), ["10⁻²⁰", "10⁻¹⁵", "10⁻¹⁰", "10⁻⁵", "10⁰"]);
-        assert!(axis.fit([0.0, -1.0], 5).is_err());
+        assert_eq!(labels(&axis.fit([3.0, 60.0], 10, PAD).unwrap()), ["5", "10", "20", "50"]);
+        assert_eq!(labels(&axis.fit([1e-20, 1.0], 5, PAD).unwrap()), ["10⁻²⁰", "10⁻¹⁵", "10⁻¹⁰", "10⁻⁵", "10⁰"]);
+        assert!(axis.fit([0.0, -1.0], 5, PAD).is_err());
     }
 
     #[test]
@@ -299,5 +307,6 @@ mod tests {
         assert_eq!(number(1e6), "10⁶");
         assert_eq!(number(f64::INFINITY), "∞");
         assert_eq!(compact(3.0e-18), "3e-18");
+        assert_eq!(significant(0.590_490_000_2, 6), "0.59049");
     }
 }

@@ -18,6 +18,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBAColor, RGBColor, ShapeStyle, TextStyle};
 use resvg::{tiny_skia, usvg};
 
+use super::fault;
 use crate::{Error, Result};
 
 /// Drawing units a logical pixel.
@@ -175,7 +176,7 @@ fn grid((x, y): Point) -> (i32, i32) {
 }
 
 fn drawn<T, E: std::error::Error>(outcome: std::result::Result<T, E>) -> Result<T> {
-    outcome.map_err(|e| Error::Drawing { problem: e.to_string() })
+    outcome.map_err(|e| Error::Figure { name: "a figure".into(), problem: e.to_string() })
 }
 
 fn stroke(colour: impl Color, width: f64) -> ShapeStyle {
@@ -291,9 +292,10 @@ impl Canvas<'_> {
 /// [`Error::Figure`] for a figure that would be larger than any screen.
 pub(super) fn draw(width: f64, height: f64, paint: impl FnOnce(&Canvas) -> Result<()>) -> Result<Drawing> {
     if !(width <= LARGEST && height <= LARGEST) {
-        return Err(Error::Figure {
-            problem: format!("it would be {width:.0} x {height:.0} pixels; at most {LARGEST} each way can be drawn"),
-        });
+        return fault(
+            "a figure",
+            format!("it would be {width:.0} x {height:.0} pixels; at most {LARGEST} each way can be drawn"),
+        );
     }
     let (width, height) = (width.ceil(), height.ceil());
     let mut svg = String::new();
@@ -338,15 +340,17 @@ impl Drawing {
     /// The figure as the bytes of a PNG file, rasterised from the SVG at twice its logical size.
     ///
     /// # Errors
-    /// [`Error::Drawing`] if the rasteriser refuses the figure.
+    /// [`Error::Figure`] if the rasteriser refuses the figure.
     pub fn png(&self) -> Result<Vec<u8>> {
         let mut options = usvg::Options { font_family: "DejaVu Sans".into(), ..usvg::Options::default() };
         options.fontdb = font_database();
         let tree = drawn(usvg::Tree::from_str(&self.svg, &options))?;
         let side = |length: f32| (f64::from(length) * PNG_SCALE).round() as u32;
         let (width, height) = (side(tree.size().width()), side(tree.size().height()));
-        let mut pixels = tiny_skia::Pixmap::new(width, height)
-            .ok_or_else(|| Error::Drawing { problem: format!("no image of {width} x {height} pixels can be made") })?;
+        let mut pixels = tiny_skia::Pixmap::new(width, height).ok_or_else(|| Error::Figure {
+            name: "a figure".into(),
+            problem: format!("no image of {width} x {height} pixels can be made"),
+        })?;
         let scale = PNG_SCALE as f32;
         resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
         drawn(pixels.encode_png())
@@ -355,7 +359,7 @@ impl Drawing {
     /// Writes `stem.svg` and `stem.png`, each whole or not at all; missing folders are made.
     ///
     /// # Errors
-    /// [`Error::Io`] with the path that could not be written.
+    /// [`Error::Write`] with the path that could not be written.
     pub fn save(&self, stem: &Path) -> Result<SavedFigure> {
         let with = |extension: &str| {
             let mut name = stem.as_os_str().to_owned();
@@ -384,5 +388,5 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         file.persist(path).map_err(|e| e.error)?;
         Ok(())
     });
-    wrote.map_err(|source| Error::Io { path: path.to_path_buf(), source })
+    wrote.map_err(|source| Error::Write { path: path.to_path_buf(), source })
 }

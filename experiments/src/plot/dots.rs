@@ -2,10 +2,11 @@
 
 use plotters::style::Color;
 
-use super::axis::{Axis, Scale};
+use super::axis::{Axis, PAD, Scale};
 use super::canvas::{Align, Canvas, Drawing, INK, Look, Shape, colour, draw};
+use super::fault;
 use super::frame::{Entry, Frame, Key, Rows, SMALL, Vertical, remark};
-use crate::{Error, Result};
+use crate::Result;
 
 /// How a value is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,14 +62,14 @@ impl DotFigure {
     /// Draws the figure.
     ///
     /// # Errors
-    /// [`Error::Figure`] if there is nothing to draw, a group does not have one value for each row, or bars are asked
+    /// [`crate::Error::Figure`] if there is nothing to draw, a group does not have one value for each row, or bars are asked
     /// for on a logarithmic axis, which has no zero.
     pub fn draw(&self) -> Result<Drawing> {
         self.validate()?;
         let estimates = || self.groups.iter().flat_map(|g| &g.values);
         let ends = estimates().filter_map(|e| e.interval).flat_map(|(low, high)| [low, high]);
         let zero = (self.mark == Mark::Bar).then_some(0.0);
-        let axis = self.axis.fit(estimates().map(|e| e.value).chain(ends).chain(zero), 6)?;
+        let axis = self.axis.fit(estimates().map(|e| e.value).chain(ends).chain(zero), 6, PAD)?;
         let height = 10.0 + 7.0 * self.groups.len() as f64;
         let rows = Vertical::Rows(Rows { names: &self.rows, height });
         let plot = (380.0, height * self.rows.len() as f64);
@@ -85,16 +86,15 @@ impl DotFigure {
     }
 
     fn validate(&self) -> Result<()> {
-        let fault = |problem| Err(Error::Figure { problem });
         if self.rows.is_empty() || self.groups.is_empty() {
-            return fault(format!("the figure `{}` has no values to draw", self.title));
+            return fault(&self.title, "it has no values");
         }
         if self.mark == Mark::Bar && self.axis.scale == Scale::Log {
-            return fault(format!("the figure `{}` asks for bars on a logarithmic axis; use dots", self.title));
+            return fault(&self.title, "bars need a linear axis; use dots on a logarithmic one");
         }
         let rows = self.rows.len();
         match self.groups.iter().find(|g| g.values.len() != rows) {
-            Some(g) => fault(format!("group `{}` has {} values for {rows} rows", g.name, g.values.len())),
+            Some(g) => fault(&self.title, format!("group `{}` has {} values for {rows} rows", g.name, g.values.len())),
             None => Ok(()),
         }
     }

@@ -6,8 +6,9 @@ use tabrl::mdp::GridMap;
 
 use super::axis::{Axis, Fitted, Scale, number};
 use super::canvas::{Align, Canvas, Drawing, GREY, INK, Look, PAPER, Point, draw, text_width};
+use super::fault;
 use super::frame::{EDGE, Heading, SMALL, remark_missing};
-use crate::{Error, Result};
+use crate::Result;
 
 /// Longest side of a panel in pixels.
 const PANEL: f64 = 420.0;
@@ -54,7 +55,7 @@ impl GridFigure {
     /// Draws the figure.
     ///
     /// # Errors
-    /// [`Error::Figure`] for an empty map, a panel of another shape, or a panel without any value that can be drawn.
+    /// [`crate::Error::Figure`] for an empty map, a panel of another shape, or a panel without any value that can be drawn.
     pub fn draw(&self) -> Result<Drawing> {
         let (rows, columns) = self.validate()?;
         let cell = (PANEL / rows.max(columns) as f64).floor().clamp(4.0, 60.0);
@@ -65,7 +66,7 @@ impl GridFigure {
             let axis = Axis { label: panel.title.clone(), scale: panel.scale, cover: Vec::new() };
             let values = || panel.cells.iter().flatten().filter_map(|c| c.value);
             missing += values().filter(|&v| !axis.shows(v)).count();
-            colours.push(axis.fit(values(), 6)?);
+            colours.push(axis.fit(values(), 6, 0.0)?);
         }
         let mut caption = self.caption.clone();
         remark_missing(&mut caption, missing, self.panels.iter().any(|p| p.scale == Scale::Log));
@@ -74,7 +75,7 @@ impl GridFigure {
         let width = widths.iter().sum::<f64>() + gap * (widths.len() - 1) as f64;
         let width = width.max(260.0);
         let heading = Heading::new(&self.title, &caption, width);
-        let top = EDGE + heading.height() + PANEL_TITLE + 12.0;
+        let top = (EDGE + heading.height() + PANEL_TITLE + 12.0).ceil(); // whole pixels: sharp cells
         draw(width + 2.0 * EDGE, top + size.1 + EDGE, |canvas| {
             heading.draw(canvas, (EDGE, EDGE))?;
             let mut left = EDGE;
@@ -90,18 +91,19 @@ impl GridFigure {
     }
 
     fn validate(&self) -> Result<(usize, usize)> {
-        let fault = |problem| Err(Error::Figure { problem });
         let rows = self.map.rows.len();
         let columns = self.map.rows.first().map_or(0, Vec::len);
         if rows == 0 || columns == 0 || self.map.rows.iter().any(|r| r.len() != columns) {
-            return fault(format!("the map of `{}` is empty, or its rows are not of the same length", self.title));
+            return fault(&self.title, "the map is empty, or its rows are not of the same length");
         }
         if self.panels.is_empty() {
-            return fault(format!("the figure `{}` has no panel to draw", self.title));
+            return fault(&self.title, "it has no panel");
         }
         let fits = |p: &&Panel| p.cells.len() == rows && p.cells.iter().all(|r| r.len() == columns);
         match self.panels.iter().find(|p| !fits(p)) {
-            Some(p) => fault(format!("panel `{}` is not of the map's shape, {rows} rows of {columns}", p.title)),
+            Some(p) => {
+                fault(&self.title, format!("panel `{}` is not of the map's shape, {rows} rows of {columns}", p.title))
+            }
             None => Ok((rows, columns)),
         }
     }

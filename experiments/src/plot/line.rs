@@ -2,10 +2,11 @@
 
 use plotters::style::{Color, RGBColor};
 
-use super::axis::{Axis, Scale};
+use super::axis::{Axis, PAD, Scale};
 use super::canvas::{Align, Canvas, Drawing, GREY, Look, PALETTE, Point, Shape, colour, draw, text_width};
+use super::fault;
 use super::frame::{Entry, Frame, Key, SMALL, Vertical, remark, remark_missing};
-use crate::{Error, Result};
+use crate::Result;
 
 /// How two neighbouring points are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,14 +69,14 @@ impl LineFigure {
     /// Draws the figure.
     ///
     /// # Errors
-    /// [`Error::Figure`] if there is nothing to draw, or a band does not have one interval for each point.
+    /// [`crate::Error::Figure`] if there is nothing to draw, or a band does not have one interval for each point.
     pub fn draw(&self) -> Result<Drawing> {
         self.validate()?;
         let points = || self.series.iter().flat_map(|s| &s.points).filter(|p| self.shows(**p));
         let bands = self.series.iter().flat_map(|s| s.band.iter().flatten()).flat_map(|&(low, high)| [low, high]);
-        let x = self.x.fit(points().map(|p| p.0), 7)?;
+        let x = self.x.fit(points().map(|p| p.0), 7, PAD)?;
         let references = self.references.iter().map(|r| r.value);
-        let y = self.y.fit(points().map(|p| p.1).chain(bands).chain(references), 6)?;
+        let y = self.y.fit(points().map(|p| p.1).chain(bands).chain(references), 6, PAD)?;
         let frame = Frame::new(&self.title, &self.caption(), (460.0, 290.0), x, Vertical::Numbers(y), self.legend());
         draw(frame.size.0, frame.size.1, |canvas| {
             frame.draw(canvas)?;
@@ -94,13 +95,14 @@ impl LineFigure {
         for series in &self.series {
             let (points, found) = (series.points.len(), series.band.as_ref().map_or(series.points.len(), Vec::len));
             if points != found {
-                return Err(Error::Figure {
-                    problem: format!("series `{}` has {points} points but {found} intervals", series.name),
-                });
+                return fault(
+                    &self.title,
+                    format!("series `{}` has {points} points but {found} intervals", series.name),
+                );
             }
         }
         if self.series.iter().all(|s| s.points.is_empty()) {
-            return Err(Error::Figure { problem: format!("the figure `{}` has no points to draw", self.title) });
+            return fault(&self.title, "it has no points");
         }
         Ok(())
     }

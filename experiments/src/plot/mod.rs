@@ -35,9 +35,17 @@ mod frame;
 mod grid;
 mod line;
 mod scatter;
+mod show;
 #[cfg(test)]
 mod tests;
 mod text;
+
+use crate::{Error, Result};
+
+/// The error that a figure cannot be drawn.
+fn fault<T>(name: &str, problem: impl Into<String>) -> Result<T> {
+    Err(Error::Figure { name: name.to_owned(), problem: problem.into() })
+}
 
 pub use axis::{Axis, Scale, number};
 pub use canvas::{Drawing, PALETTE, SavedFigure};
@@ -45,4 +53,5 @@ pub use dots::{DotFigure, Estimate, Group, Mark};
 pub use grid::{CellMark, GridFigure, Panel};
 pub use line::{Join, LineFigure, Reference, Series};
 pub use scatter::{Cloud, Dot, ScatterFigure};
+pub use show::{Shown, show};
 pub use text::text_map;

@@ -1,9 +1,10 @@
 //! Two numbers of each of many things, against each other.
 
-use super::axis::{Axis, Scale};
+use super::axis::{Axis, PAD, Scale};
 use super::canvas::{Align, Canvas, Drawing, GREY, INK, Look, Point, Shape, colour, draw, text_width};
+use super::fault;
 use super::frame::{Entry, Frame, Key, Vertical, remark_missing};
-use crate::{Error, Result};
+use crate::Result;
 
 const LABEL: f64 = 8.5;
 
@@ -51,15 +52,15 @@ impl ScatterFigure {
     /// Draws the figure.
     ///
     /// # Errors
-    /// [`Error::Figure`] if there is no dot that can be drawn.
+    /// [`crate::Error::Figure`] if there is no dot that can be drawn.
     pub fn draw(&self) -> Result<Drawing> {
         let all = || self.clouds.iter().flat_map(|c| &c.dots);
         let dots = || all().filter(|d| self.shows(d));
         if all().next().is_none() {
-            return Err(Error::Figure { problem: format!("the figure `{}` has no dots to draw", self.title) });
+            return fault(&self.title, "it has no dots");
         }
-        let x = self.x.fit(dots().map(|d| d.x), 7)?;
-        let y = self.y.fit(dots().map(|d| d.y), 7)?;
+        let x = self.x.fit(dots().map(|d| d.x), 7, PAD)?;
+        let y = self.y.fit(dots().map(|d| d.y), 7, PAD)?;
         let common = (x.low.max(y.low), x.high.min(y.high));
         let mut caption = self.caption.clone();
         let logarithmic = self.x.scale == Scale::Log || self.y.scale == Scale::Log;

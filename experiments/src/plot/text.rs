@@ -9,7 +9,7 @@ use super::grid::CellMark;
 ///
 /// With enough room a cell is its action and its value, `→ 0.81`; else it is one character for the action, and the values
 /// follow as a second map of tenths of their range, `0` to `9`. A wall is filled, and a cell without value and action shows
-/// its symbol.
+/// its symbol, a dot being blank.
 pub fn text_map(map: &GridMap, cells: &[Vec<CellMark>], width: usize) -> String {
     let values = || cells.iter().flatten().filter_map(|c| c.value).filter(|v| v.is_finite());
     let digits = values().map(|v| cell_number(v).len()).max().unwrap_or(0);
@@ -44,6 +44,7 @@ fn render(map: &GridMap, cells: &[Vec<CellMark>], wide: usize, cell: impl Fn(cha
         for (&symbol, &mark) in row.iter().zip(marks) {
             match (symbol, mark.value) {
                 ('#', None) => line.extend(std::iter::repeat_n('█', wide)),
+                ('.', None) => line.push_str(&cell(' ', mark)),
                 _ => line.push_str(&cell(symbol, mark)),
             }
         }
@@ -88,6 +89,6 @@ mod tests {
     fn no_value_is_no_fault() {
         let (map, _) = small();
         let none = vec![vec![CellMark::default(); 4]; 2];
-        assert_eq!(text_map(&map, &none, 4), "████\n█.G█\n");
+        assert_eq!(text_map(&map, &none, 4), "████\n█ G█\n");
     }
 }
