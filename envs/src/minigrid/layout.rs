@@ -26,6 +26,9 @@ use crate::{EnvError, Result};
 /// The greatest number of things that can be carried (contents of boxes included).
 pub const MAX_OBJECTS: usize = 4;
 
+/// The greatest number of cells: they are numbered by 16 bits, some of which mean other places.
+pub(super) const MAX_CELLS: usize = 10_000;
+
 /// The greatest number of doors.
 pub const MAX_DOORS: usize = 16;
 
@@ -165,12 +168,11 @@ impl Layout {
     }
 
     /// Reads MiniGrid's encoding of a grid: `codes` is `[width][height][3]` (object, colour, state), without the agent, which
-    /// stands at `start` = (column, row). What is in a box does not show in the encoding: boxes are taken to be empty.
-    /// `task` may name doors and objects by [`Layout::door_at`] and [`Layout::object_at`] of a layout read with
-    /// [`Task::Goal`].
+    /// stands at `start` = (column, row). What is in a box does not show in the encoding: boxes are taken to be empty. The task
+    /// is [`Task::Goal`], the limit 100 steps: set them afterwards.
     ///
     /// # Errors
-    /// [`EnvError::Map`]: a wrong length, an unknown code, or too many doors or objects.
+    /// [`EnvError::Map`]: a wrong length, an unknown code, or too many cells, doors or objects.
     pub fn from_codes(
         width: usize,
         height: usize,
@@ -181,6 +183,9 @@ impl Layout {
         let fault = |problem: String| EnvError::Map { map: "encoded grid".into(), problem };
         if codes.len() != 3 * width * height {
             return Err(fault(format!("{} bytes; {width} x {height} cells need {}", codes.len(), 3 * width * height)));
+        }
+        if width * height > MAX_CELLS {
+            return Err(fault(format!("{width} x {height} cells; at most {MAX_CELLS} fit the packed state")));
         }
         if start.0 >= width || start.1 >= height || direction > 3 {
             return Err(fault(format!("agent at {start:?}, direction {direction}: not on the map")));

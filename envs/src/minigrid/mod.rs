@@ -62,11 +62,15 @@ impl MiniGrid {
     /// The model of a layout; MiniGrid's rules take the layout's `max_steps`.
     ///
     /// # Errors
-    /// [`EnvError::Map`] if the distance shaping is asked for and there is neither exactly one goal nor an object to pick up.
+    /// [`EnvError::Map`] if the distance shaping is asked for and there is neither exactly one goal nor an object to pick up,
+    /// or if `max_steps` is zero.
     pub fn new(layout: Layout, rules: Rules, shaping: Shaping) -> Result<MiniGrid> {
         if shaping.distance && shaping::distance(&layout, State::start(&layout)).is_none() {
             let problem = "distance shaping needs one goal tile or an object to pick up as its target".to_owned();
             return Err(EnvError::Map { map: layout.name, problem });
+        }
+        if layout.max_steps == 0 {
+            return Err(EnvError::Map { map: layout.name, problem: "max_steps must be at least 1".to_owned() });
         }
         let ahead = (0..layout.fixed.len() as u16).map(|cell| [0, 1, 2, 3].map(|d| layout.ahead(cell, d))).collect();
         let mut fixed = layout.fixed.clone();

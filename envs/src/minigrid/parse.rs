@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::{FromStr, SplitWhitespace};
 
-use super::layout::{Layout, Object, Place, Task, direction_of};
+use super::layout::{Layout, MAX_CELLS, Object, Place, Task, direction_of};
 use super::things::{Colour, DoorState, Kind};
 use crate::{EnvError, Result};
 
@@ -28,9 +28,6 @@ struct Header<'a> {
 
 /// A problem in words.
 type Read<T> = std::result::Result<T, String>;
-
-/// The layouts larger than this have no room in the packed state (cells are numbered by 16 bits).
-const MAX_CELLS: usize = 10_000;
 
 impl Layout {
     /// Reads a layout from its text form.

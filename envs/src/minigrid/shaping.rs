@@ -1,10 +1,10 @@
 //! Reward shaping of the effective-horizon paper (Laidlaw, Russell, Dragan, 2023, and its data set BRIDGE).
 //!
 //! Added to the reward of a step from `s` to `s'`:
-//! * `distance`: `0.1 (d(s) − d(s'))`, where `d` is the Manhattan distance to the target plus the turns needed: none at the
-//!   target; on a line with it `1 − cosine` of the angle, 0, 1 or 2; elsewhere 1, or 2 if the agent looks away from it in both
-//!   coordinates' sum. The target is the goal tile or the object to be picked up; carried, it is at distance zero, and once it
-//!   is destroyed the term is gone.
+//! * `distance`: `0.1 (d(s) − d(s'))` with `d = |dx| + |dy| + turns`, `(dx, dy)` leading from the agent to its target. At the
+//!   target no turns; on a line with it `1 − cosine` of the angle to the agent's direction, 0, 1 or 2; elsewhere 1, or 2 if
+//!   `sign(dx) · right + sign(dy) · down < 0` for the direction `(right, down)`. The target is the goal tile or the object to
+//!   be picked up; carried, it is at distance zero, and once it is destroyed the term is gone.
 //! * `open-doors`: 0.2 times the change of the number of open doors.
 //! * `pickup`: 0.2 for every object picked up for the first time, the target included; the state then remembers which ones were.
 //! * `lava`: −1 for walking into lava.

@@ -3,7 +3,7 @@
 use super::layout::{Fixed, Layout, MAX_OBJECTS, Place};
 use super::things::{Colour, DoorState, Kind};
 
-/// Everything that changes: 20 bytes, equal exactly when no future can tell two states apart by name.
+/// Everything that changes during an episode, in 20 bytes. What never changes is in the [`Layout`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct State {
     /// The agent's cell, `row * width + column`.
