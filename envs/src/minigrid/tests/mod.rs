@@ -54,6 +54,12 @@ fn numbers_of_states() {
         ("ObstructedMaze-1Dlhb", 62520),
         ("RedBlueDoors-6x6", 196),
         ("RedBlueDoors-8x8", 436),
+        ("Empty-Random-5x5", 32),
+        ("Empty-Random-6x6", 60),
+        ("Fetch-5x5-N2", 28),
+        ("MemoryS7", 40),
+        ("MemoryS11", 56),
+        ("MemoryS13", 64),
     ] {
         assert_eq!(living(&table(name, "none")), states, "{name}");
     }
