@@ -7,6 +7,7 @@
 //! | figure | for |
 //! |---|---|
 //! | [`LineFigure`] | curves with bands, performance profiles, convergence |
+//! | [`LearningCurves`] | from runs with many seeds to such curves |
 //! | [`DotFigure`] | a value for each of many named things, as dots or bars, with intervals |
 //! | [`GridFigure`] | values and actions on a map, panels side by side |
 //! | [`ScatterFigure`] | two numbers of each thing against each other |
@@ -30,6 +31,7 @@
 
 mod axis;
 mod canvas;
+mod curves;
 mod dots;
 mod frame;
 mod grid;
@@ -40,18 +42,19 @@ mod show;
 mod tests;
 mod text;
 
-use crate::{Error, Result};
-
-/// The error that a figure cannot be drawn.
-fn fault<T>(name: &str, problem: impl Into<String>) -> Result<T> {
-    Err(Error::Figure { name: name.to_owned(), problem: problem.into() })
-}
-
 pub use axis::{Axis, Scale, number};
 pub use canvas::{Drawing, PALETTE, SavedFigure};
+pub use curves::{AgentRuns, LearningCurves, Unit};
 pub use dots::{DotFigure, Estimate, Group, Mark};
 pub use grid::{CellMark, GridFigure, Panel};
 pub use line::{Join, LineFigure, Reference, Series};
 pub use scatter::{Cloud, Dot, ScatterFigure};
 pub use show::{Shown, show};
 pub use text::text_map;
+
+use crate::{Error, Result};
+
+/// The error that a figure cannot be drawn.
+fn fault<T>(name: &str, problem: impl Into<String>) -> Result<T> {
+    Err(Error::Figure { name: name.to_owned(), problem: problem.into() })
+}

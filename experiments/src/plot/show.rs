@@ -181,39 +181,12 @@ fn state_list(title: String, label: String, table: &EnvTable, solution: &Solutio
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use tabrl::mdp::Policy;
-    use tabrl::planning::Method;
+    use tabrl::planning::SolveOptions;
 
     use super::*;
 
-    /// Plain value iteration, until nothing moves.
     fn solve(mdp: &Mdp, gamma: f64) -> Solution {
-        let mut values = vec![0.0; mdp.num_states()];
-        let backup = |c: usize, v: &[f64]| mdp.rewards()[c] + gamma * mdp.expect(c, v);
-        loop {
-            let better = |s| mdp.choices(s).map(|c| backup(c, &values)).fold(f64::NEG_INFINITY, f64::max);
-            let next: Vec<f64> =
-                (0..mdp.num_states()).map(|s| if mdp.is_terminal(s) { 0.0 } else { better(s) }).collect();
-            let change = next.iter().zip(&values).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-            values = next;
-            if change < 1e-12 {
-                break;
-            }
-        }
-        let q: Vec<f64> = (0..mdp.num_choices()).map(|c| backup(c, &values)).collect();
-        Solution {
-            criterion: Criterion::Discounted { gamma },
-            method: Method::ValueIteration,
-            reason: String::new(),
-            lower: values.clone(),
-            upper: values.clone(),
-            policy: Policy::greedy(mdp, &q),
-            values,
-            status: Status::Certified,
-            iterations: 0,
-            sweeps: 0,
-            seconds: 0.0,
-        }
+        tabrl::planning::solve(mdp, Criterion::Discounted { gamma }, &SolveOptions::default()).unwrap()
     }
 
     fn shown(name: &str, width: usize) -> Shown {
