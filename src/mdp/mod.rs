@@ -8,6 +8,7 @@ mod builder;
 mod chain;
 mod enumerate;
 mod evaluate;
+pub mod files;
 mod model;
 pub mod occupancy;
 mod policy;

@@ -308,6 +308,10 @@ impl Mdp {
     pub fn branch_rewards(&self) -> Option<&[f64]> {
         self.branch_reward.as_deref()
     }
+    /// Action of each choice, `[C]`, where a state's choices are not simply actions 0, 1, 2, ...
+    pub fn choice_actions(&self) -> Option<&[u32]> {
+        self.action.as_deref()
+    }
     /// Reward of branch `b` of choice `c`.
     #[inline]
     pub fn branch_reward(&self, c: usize, b: usize) -> f64 {
@@ -412,6 +416,7 @@ fn check_row(state: usize, action: usize, next: &[u32], probability: &[f64], sta
 /// Sorts the initial distribution, joins repeated states, and checks it.
 fn check_initial(initial: &mut Vec<(u32, f64)>, states: usize) -> Result<()> {
     initial.sort_by_key(|&(s, _)| s);
+    initial.retain(|&(_, p)| p != 0.0);
     initial.dedup_by(|later, first| {
         let same = later.0 == first.0;
         if same {

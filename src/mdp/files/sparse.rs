@@ -1,0 +1,185 @@
+//! Sparse npz: scipy's compressed sparse rows, one row a choice.
+//!
+//! Read: `data` (f64), `indices`, `indptr` over rows `s·A + a` with `R[S, A]`; or, with a varying number of actions,
+//! `choice_ptr[S + 1]` and `R[C]`, where a state without rows is terminal. Optional: `terminal` (mask or indices; the rows of
+//! these states are dropped), `mu0[S]` or `init` (a state) for the start, `goal` and `label_NAME` for sets of states,
+//! `action[C]`, `branch_reward[B]`. Entries need not be sorted; duplicates count as separate branches.
+
+use std::path::Path;
+
+use ndarray::{ArrayView1, ArrayView2, aview0};
+
+use super::archive::{Archive, Writer};
+use super::write_atomically;
+use crate::mdp::{CsrParts, Mdp};
+use crate::{Error, Result};
+
+/// Takes over `data` without a copy; the other arrays are converted one at a time.
+pub(super) fn read(archive: &mut Archive) -> Result<Mdp> {
+    let (reward, shape) = archive.numbers("R")?;
+    let mut parts = CsrParts { reward, ..CsrParts::default() };
+    parts.branch_start = archive.indices("indptr")?;
+    let rows = parts.branch_start.len().saturating_sub(1);
+    parts.choice_start = match (shape.as_slice(), archive.has("choice_ptr")) {
+        (_, true) => archive.indices("choice_ptr")?,
+        (&[states, actions], false) if states * actions == rows => (0..=states).map(|s| (s * actions) as u32).collect(),
+        (&[states, actions], false) => {
+            return Err(archive.fault(
+                "indptr",
+                format!(
+                    "describes {rows} rows; R has shape [{states}, {actions}], so there should be {}",
+                    states * actions
+                ),
+            ));
+        }
+        _ => {
+            return Err(
+                archive.fault("R", format!("has shape {shape:?}; it should be [S, A], or [C] beside choice_ptr"))
+            );
+        }
+    };
+    let states = parts.choice_start.len().saturating_sub(1);
+    parts.probability = archive.numbers("data")?.0;
+    parts.next = archive.indices("indices")?;
+    if archive.has("branch_reward") {
+        parts.branch_reward = Some(archive.numbers("branch_reward")?.0);
+    }
+    if archive.has("action") {
+        parts.action = Some(archive.indices("action")?);
+    }
+    if archive.has("terminal") {
+        let terminal = archive.states("terminal", states)?;
+        check_pointers(archive, &parts)?;
+        drop_rows(&mut parts, &terminal);
+    }
+    parts.initial = read_initial(archive, states)?;
+    for name in archive.names() {
+        let label = if name == "goal" { Some("goal") } else { name.strip_prefix("label_") };
+        if let Some(label) = label {
+            parts.labels.insert(label.to_owned(), archive.states(&name, states)?);
+        }
+    }
+    Mdp::from_csr(parts).map_err(|error| in_file(archive, error))
+}
+
+/// The start: `mu0[S]`, or the state `init`, or nothing (state 0).
+pub(super) fn read_initial(archive: &mut Archive, states: usize) -> Result<Vec<(u32, f64)>> {
+    if archive.has("mu0") {
+        let (mu, shape) = archive.numbers("mu0")?;
+        if shape != [states] {
+            return Err(archive.fault("mu0", format!("has shape {shape:?}; it should be [{states}]")));
+        }
+        return Ok((0..).zip(mu).filter(|&(_, p)| p != 0.0).collect());
+    }
+    if archive.has("init") {
+        let (values, _) = archive.integers("init")?;
+        return match values.first().map(|&s| u32::try_from(s)) {
+            Some(Ok(s)) if (s as usize) < states => Ok(vec![(s, 1.0)]),
+            _ => Err(archive.fault("init", format!("is {values:?}; it should be one state in 0..{states}"))),
+        };
+    }
+    Ok(Vec::new())
+}
+
+/// Names the file in a table's own error.
+pub(super) fn in_file(archive: &Archive, error: Error) -> Error {
+    super::fault(archive.path(), error.to_string())
+}
+
+/// What [`drop_rows`] relies on.
+fn check_pointers(archive: &Archive, parts: &CsrParts) -> Result<()> {
+    let ordered = |starts: &[u32]| starts.first() == Some(&0) && starts.windows(2).all(|w| w[0] <= w[1]);
+    let ends = |starts: &[u32], n: usize| starts.last().is_some_and(|&end| end as usize == n);
+    let branches = parts.next.len();
+    let sound = ordered(&parts.choice_start)
+        && ordered(&parts.branch_start)
+        && ends(&parts.choice_start, parts.reward.len())
+        && parts.branch_start.len() == parts.reward.len() + 1
+        && ends(&parts.branch_start, branches)
+        && parts.probability.len() == branches
+        && parts.branch_reward.as_ref().is_none_or(|r| r.len() == branches)
+        && parts.action.as_ref().is_none_or(|a| a.len() == parts.reward.len());
+    if sound { Ok(()) } else { Err(archive.fault("indptr", "does not fit the lengths of data, indices and R")) }
+}
+
+/// Removes the rows of the terminal states, in place.
+fn drop_rows(parts: &mut CsrParts, terminal: &[u32]) {
+    let states = parts.choice_start.len() - 1;
+    let mut is_terminal = vec![false; states];
+    terminal.iter().for_each(|&s| is_terminal[s as usize] = true);
+    let (mut choices, mut branches) = (0usize, 0usize);
+    let mut first_choice = 0;
+    for s in 0..states {
+        let last_choice = parts.choice_start[s + 1] as usize;
+        if !is_terminal[s] {
+            for c in first_choice..last_choice {
+                let (from, to) = (parts.branch_start[c] as usize, parts.branch_start[c + 1] as usize);
+                parts.next.copy_within(from..to, branches);
+                parts.probability.copy_within(from..to, branches);
+                if let Some(rewards) = &mut parts.branch_reward {
+                    rewards.copy_within(from..to, branches);
+                }
+                if let Some(actions) = &mut parts.action {
+                    actions[choices] = actions[c];
+                }
+                parts.reward[choices] = parts.reward[c];
+                // Never ahead of the row that is read next: choices <= c and branches <= from.
+                parts.branch_start[choices] = branches as u32;
+                branches += to - from;
+                choices += 1;
+            }
+        }
+        first_choice = last_choice;
+        parts.choice_start[s + 1] = choices as u32;
+    }
+    parts.branch_start.truncate(choices + 1);
+    parts.branch_start[choices] = branches as u32;
+    parts.next.truncate(branches);
+    parts.probability.truncate(branches);
+    parts.reward.truncate(choices);
+    if let Some(rewards) = &mut parts.branch_reward {
+        rewards.truncate(branches);
+    }
+    if let Some(actions) = &mut parts.action {
+        actions.truncate(choices);
+    }
+}
+
+/// Writes rows `s·A + a` and `R[S, A]` where every state has all actions, `choice_ptr` and `R[C]` otherwise.
+pub(super) fn write(path: &Path, mdp: &Mdp) -> Result<()> {
+    let states = mdp.num_states();
+    let uniform = mdp.num_terminal() == 0 && mdp.has_uniform_actions();
+    write_atomically(path, |file| {
+        let mut out = Writer::new(std::io::BufWriter::new(file));
+        let signed = |values: &[u32]| -> Vec<i64> { values.iter().map(|&x| i64::from(x)).collect() };
+        out.add("data", ArrayView1::from(mdp.probabilities()))?;
+        out.add("indices", ArrayView1::from(&signed(mdp.successors())))?;
+        out.add("indptr", ArrayView1::from(&signed(mdp.branch_starts())))?;
+        if uniform {
+            let shaped = ArrayView2::from_shape((states, mdp.num_actions()), mdp.rewards());
+            out.add("R", shaped.map_err(std::io::Error::other)?)?;
+        } else {
+            out.add("R", ArrayView1::from(mdp.rewards()))?;
+            out.add("choice_ptr", ArrayView1::from(&signed(mdp.choice_starts())))?;
+        }
+        if let Some(actions) = mdp.choice_actions() {
+            out.add("action", ArrayView1::from(&signed(actions)))?;
+        }
+        if let Some(rewards) = mdp.branch_rewards() {
+            out.add("branch_reward", ArrayView1::from(rewards))?;
+        }
+        match mdp.initial() {
+            [(s, p)] if *p == 1.0 => out.add("init", aview0(&i64::from(*s)))?,
+            initial => {
+                let mut mu = vec![0.0; states];
+                initial.iter().for_each(|&(s, p)| mu[s as usize] = p);
+                out.add("mu0", ArrayView1::from(&mu))?;
+            }
+        }
+        for (label, members) in mdp.labels() {
+            let name = if label == "goal" { label.clone() } else { format!("label_{label}") };
+            out.add(&name, ArrayView1::from(&signed(members)))?;
+        }
+        out.finish()
+    })
+}
