@@ -1,6 +1,16 @@
-//! The papers' experiments, the runner, the figures and the command line of tabrl.
+//! The papers' experiments, the runner that carries them out, and the command line.
+//!
+//! A paper's room is the only place where one algorithm meets one environment with one set of numbers. It implements
+//! [`runner::Experiment`] and takes one line in [`registry`]; the runner does the rest: units of work in parallel, resume,
+//! shards, claims, tables, figures, the report.
 
+pub mod cli;
+pub mod commands;
 mod error;
+pub mod known_answers;
+pub mod output;
 pub mod plot;
+pub mod registry;
+pub mod runner;
 
 pub use error::{Error, Result};

@@ -1,3 +1,7 @@
-//! The command line of tabrl.
+//! The command line of tabrl; see [`tabrl_experiments::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tabrl_experiments::cli::main()
+}

@@ -1,0 +1,187 @@
+//! `tabrl list`: what there is, with sizes and parameters.
+
+use std::fmt::Write;
+
+use rayon::prelude::*;
+use serde::Serialize;
+use tabrl::planning::Method;
+use tabrl_envs::{COMMON_PARAMS, Param};
+
+use crate::cli::Finish;
+use crate::output::{self, Format};
+use crate::{Result, registry};
+
+/// Lists environments (with their sizes and parameters), solvers and experiments.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// What to list; everything by default.
+    #[arg(value_enum)]
+    what: Option<What>,
+    /// Environments with more states than this are listed without their sizes.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    state_limit: usize,
+    /// How to answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    Environments,
+    Solvers,
+    Experiments,
+}
+
+#[derive(Serialize)]
+struct EnvironmentEntry {
+    name: String,
+    summary: String,
+    source: &'static str,
+    /// `None`: more than the limit.
+    states: Option<usize>,
+    choices: Option<usize>,
+    branches: Option<usize>,
+    actions: usize,
+    parameters: Vec<ParameterEntry>,
+}
+
+#[derive(Serialize)]
+struct ParameterEntry {
+    name: &'static str,
+    default: &'static str,
+    doc: &'static str,
+}
+
+#[derive(Serialize)]
+struct SolverEntry {
+    name: Method,
+    summary: &'static str,
+}
+
+#[derive(Serialize)]
+struct ExperimentEntry {
+    name: &'static str,
+    title: &'static str,
+    source: &'static str,
+}
+
+#[derive(Serialize)]
+struct Listing {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environments: Option<Vec<EnvironmentEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    common_parameters: Option<Vec<ParameterEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    solvers: Option<Vec<SolverEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    experiments: Option<Vec<ExperimentEntry>>,
+}
+
+/// Prints the list.
+///
+/// # Errors
+/// An environment that cannot be built with its defaults.
+pub fn run(arguments: &Arguments) -> Result<Finish> {
+    let wanted = |what| arguments.what.is_none_or(|only| only == what);
+    let environments = wanted(What::Environments).then(|| environments(arguments.state_limit)).transpose()?;
+    let listing = Listing {
+        common_parameters: environments.as_ref().map(|_| parameters(&COMMON_PARAMS)),
+        environments,
+        solvers: wanted(What::Solvers).then(solvers),
+        experiments: wanted(What::Experiments).then(experiments),
+    };
+    match arguments.format {
+        Format::Json => output::json(&listing)?,
+        Format::Text => output::text(&in_text(&listing, arguments.state_limit))?,
+    }
+    Ok(Finish::Done)
+}
+
+fn parameters(params: &[Param]) -> Vec<ParameterEntry> {
+    params.iter().map(|p| ParameterEntry { name: p.name, default: p.default, doc: p.doc }).collect()
+}
+
+fn environments(limit: usize) -> Result<Vec<EnvironmentEntry>> {
+    let entry = |spec: tabrl_envs::Spec| {
+        let environment = tabrl_envs::make(&spec.name, &[])?;
+        let table = match environment.table(limit) {
+            Ok(table) => Some(table.mdp),
+            Err(tabrl_envs::EnvError::Library(tabrl::Error::StateLimit { .. })) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(EnvironmentEntry {
+            states: table.as_ref().map(|mdp| mdp.num_states()),
+            choices: table.as_ref().map(|mdp| mdp.num_choices()),
+            branches: table.as_ref().map(|mdp| mdp.num_branches()),
+            actions: environment.num_actions(),
+            parameters: parameters(&spec.params),
+            name: spec.name,
+            summary: spec.summary,
+            source: spec.source,
+        })
+    };
+    tabrl_envs::registry().into_par_iter().map(entry).collect()
+}
+
+fn solvers() -> Vec<SolverEntry> {
+    vec![
+        SolverEntry { name: Method::Auto, summary: "picks one of the following by structure, and says why" },
+        SolverEntry { name: Method::ValueIteration, summary: "sweeps with MacQueen-Porteus bounds (discounted)" },
+        SolverEntry {
+            name: Method::ModifiedPolicyIteration,
+            summary: "a few evaluation sweeps between improvements (discounted)",
+        },
+        SolverEntry {
+            name: Method::PolicyIteration,
+            summary: "Howard's exact evaluation and improvement (discounted)",
+        },
+        SolverEntry {
+            name: Method::BackwardInduction,
+            summary: "dynamic programming from the last step (finite horizon)",
+        },
+    ]
+}
+
+fn experiments() -> Vec<ExperimentEntry> {
+    let entry = |spec: crate::runner::Spec| ExperimentEntry { name: spec.name, title: spec.title, source: spec.source };
+    registry::experiments().into_iter().map(entry).collect()
+}
+
+fn in_text(listing: &Listing, limit: usize) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    if let Some(environments) = &listing.environments {
+        let width = environments.iter().map(|e| e.name.len()).max().unwrap_or(0);
+        let _ = writeln!(text, "environments\n  {:<width$} {:>9} {:>9} {:>9}", "", "states", "choices", "branches");
+        for e in environments {
+            let size = |n: Option<usize>| n.map_or(format!(">{limit}"), |n| n.to_string());
+            let (states, rest) = (size(e.states), |n: Option<usize>| n.map_or("–".to_owned(), |n| n.to_string()));
+            let (choices, branches) = (rest(e.choices), rest(e.branches));
+            let _ = writeln!(text, "  {:<width$} {states:>9} {choices:>9} {branches:>9}  {}", e.name, e.summary);
+            in_text_parameters(&mut text, &e.parameters, width + 4);
+        }
+        text.push_str("  every environment\n");
+        in_text_parameters(&mut text, listing.common_parameters.as_deref().unwrap_or_default(), width + 4);
+    }
+    if let Some(solvers) = &listing.solvers {
+        text.push_str("solvers\n");
+        for solver in solvers {
+            let name = serde_json::to_value(solver.name).ok();
+            let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or_default();
+            let _ = writeln!(text, "  {name:<26} {}", solver.summary);
+        }
+    }
+    if let Some(experiments) = &listing.experiments {
+        text.push_str("experiments\n");
+        for e in experiments {
+            let _ = writeln!(text, "  {:<26} {} ({})", e.name, e.title, e.source);
+        }
+    }
+    text
+}
+
+fn in_text_parameters(text: &mut String, parameters: &[ParameterEntry], indent: usize) {
+    for p in parameters {
+        let _ = writeln!(text, "{:indent$}{}={}: {}", "", p.name, p.default, p.doc);
+    }
+}

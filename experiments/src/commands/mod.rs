@@ -1,0 +1,7 @@
+//! The commands: each turns raw arguments into a checked configuration, and runs it.
+
+pub mod horizon;
+pub mod list;
+pub mod merge;
+mod problem;
+pub mod reproduce;

@@ -1,0 +1,24 @@
+//! Every experiment by name. Adding a paper takes one folder and one line here.
+
+use crate::runner::Spec;
+use crate::{Result, known_answers};
+
+/// All experiments, in the order in which they are listed and run by `tabrl reproduce all`.
+pub fn experiments() -> Vec<Spec> {
+    vec![known_answers::spec()]
+}
+
+/// The experiment `name`.
+///
+/// # Errors
+/// An unknown name; the nearest one is suggested.
+pub fn experiment(name: &str) -> Result<Spec> {
+    let mut all = experiments();
+    match all.iter().position(|spec| spec.name == name) {
+        Some(index) => Ok(all.swap_remove(index)),
+        None => {
+            let known = all.iter().map(|spec| spec.name).chain(["all"]);
+            Err(tabrl::Error::unknown("experiment", name, known).into())
+        }
+    }
+}
