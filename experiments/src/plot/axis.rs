@@ -163,7 +163,7 @@ fn fit_log(label: &str, low: f64, high: f64, count: usize, pad: f64) -> Fitted {
     // With fewer than two decades the multiples in between are named too, and with fewer still all of them.
     let named: &[i32] = match decades {
         0 => &[1, 2, 3, 4, 5, 6, 7, 8, 9],
-        1 => &[1, 2, 5],
+        1 | 2 if high / low < 100.0 => &[1, 2, 5],
         _ => &[1],
     };
     let plain = low >= 1e-3 && high < 1e5 && decades < 3;

@@ -43,6 +43,8 @@ pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 pub(super) const GREY: RGBColor = RGBColor(0x66, 0x66, 0x66);
 /// Grid lines.
 pub(super) const PALE: RGBColor = RGBColor(0xE4, 0xE4, 0xE4);
+/// Rows that are told apart from their neighbours.
+pub(super) const SHADE: RGBColor = RGBColor(0xF5, 0xF5, 0xF5);
 /// Paper.
 pub(super) const PAPER: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
 
@@ -147,13 +149,13 @@ pub(super) fn text_width(text: &str, size: f64, bold: bool) -> f64 {
 }
 
 /// Breaks a text into lines no wider than `width`, between words; a word that is wider has a line of its own.
-pub(super) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
+pub(super) fn wrap(text: &str, size: f64, bold: bool, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for paragraph in text.lines() {
         let mut line = String::new();
         for word in paragraph.split_whitespace() {
             let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
-            if line.is_empty() || text_width(&longer, size, false) <= width {
+            if line.is_empty() || text_width(&longer, size, bold) <= width {
                 line = longer;
             } else {
                 lines.push(std::mem::replace(&mut line, word.to_owned()));

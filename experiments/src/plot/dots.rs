@@ -1,7 +1,5 @@
 //! Values of named things: a row each, a dot or a bar for each group.
 
-use plotters::style::Color;
-
 use super::axis::{Axis, PAD, Scale};
 use super::canvas::{Align, Canvas, Drawing, INK, Look, Shape, colour, draw};
 use super::fault;
@@ -70,7 +68,7 @@ impl DotFigure {
         let ends = estimates().filter_map(|e| e.interval).flat_map(|(low, high)| [low, high]);
         let zero = (self.mark == Mark::Bar).then_some(0.0);
         let axis = self.axis.fit(estimates().map(|e| e.value).chain(ends).chain(zero), 6, PAD)?;
-        let height = 10.0 + 7.0 * self.groups.len() as f64;
+        let height = 10.0 + self.spacing() * self.groups.len() as f64;
         let rows = Vertical::Rows(Rows { names: &self.rows, height });
         let plot = (380.0, height * self.rows.len() as f64);
         let frame = Frame::new(&self.title, &self.caption(), plot, axis, rows, self.legend());
@@ -116,6 +114,12 @@ impl DotFigure {
         caption
     }
 
+    /// Distance between the groups of a row: dots may overlap a little where there are no intervals to tell apart.
+    fn spacing(&self) -> f64 {
+        let intervals = self.groups.iter().flat_map(|g| &g.values).any(|e| e.interval.is_some());
+        if intervals || self.mark == Mark::Bar { 7.0 } else { 4.0 }
+    }
+
     fn shows(&self, group: &Group, row: usize) -> bool {
         self.axis.shows(group.values[row].value)
     }
@@ -130,7 +134,7 @@ impl DotFigure {
     }
 
     fn draw_estimate(&self, canvas: &Canvas, frame: &Frame, i: usize, row: usize, estimate: &Estimate) -> Result<()> {
-        let y = frame.y(row as f64) + 7.0 * (i as f64 - (self.groups.len() - 1) as f64 / 2.0);
+        let y = frame.y(row as f64) + self.spacing() * (i as f64 - (self.groups.len() - 1) as f64 / 2.0);
         if estimate.value.is_infinite() {
             let (x, align) =
                 if estimate.value > 0.0 { (frame.to.0 - 3.0, Align::Right) } else { (frame.from.0 + 4.0, Align::Left) };
@@ -144,7 +148,7 @@ impl DotFigure {
         if self.mark == Mark::Bar {
             let half = if self.groups.len() == 1 { 5.0 } else { 3.2 };
             let zero = frame.x(0.0);
-            canvas.rectangle((x.min(zero), y - half), (x.max(zero), y + half), colour(i).mix(0.85))?;
+            canvas.rectangle((x.min(zero), y - half), (x.max(zero), y + half), colour(i))?;
         }
         if let Some((low, high)) = estimate.interval.filter(|(low, high)| low.is_finite() && high.is_finite()) {
             let (low, high) = (frame.x(low), frame.x(high));

@@ -1,9 +1,9 @@
 //! What surrounds the data: title, caption, axes, grid lines, legend, and margins wide enough for all of them.
 
-use plotters::style::{Color, RGBColor};
+use plotters::style::RGBColor;
 
 use super::axis::Fitted;
-use super::canvas::{Align, Canvas, GREY, INK, Look, PALE, Point, Shape, text_width, wrap};
+use super::canvas::{Align, Canvas, GREY, INK, Look, PALE, Point, SHADE, Shape, text_width, wrap};
 use crate::Result;
 
 /// Em size of tick labels and legends.
@@ -39,8 +39,7 @@ pub(super) struct Heading {
 
 impl Heading {
     pub(super) fn new(title: &str, caption: &str, width: f64) -> Heading {
-        // Bold letters are about a tenth wider than those that `wrap` measures.
-        Heading { title: wrap(title, 1.1 * TITLE, width), caption: wrap(caption, CAPTION, width) }
+        Heading { title: wrap(title, TITLE, true, width), caption: wrap(caption, CAPTION, false, width) }
     }
 
     pub(super) fn height(&self) -> f64 {
@@ -141,17 +140,21 @@ impl<'a> Frame<'a> {
     /// Draws everything that lies behind the data and beside it.
     pub(super) fn draw(&self, canvas: &Canvas) -> Result<()> {
         self.heading.draw(canvas, (EDGE, EDGE))?;
-        self.draw_horizontal(canvas)?;
         match &self.y {
             Vertical::Numbers(axis) => self.draw_vertical(canvas, axis)?,
             Vertical::Rows(rows) => {
                 for (i, name) in rows.names.iter().enumerate() {
                     let y = self.y(i as f64);
-                    canvas.line(&[(self.from.0, y), (self.to.0, y)], PALE, 0.8)?;
+                    // Every other row is shaded, so that the eye stays in its row.
+                    if i % 2 == 0 {
+                        let half = rows.height / 2.0;
+                        canvas.rectangle((self.from.0, y - half), (self.to.0, y + half), SHADE)?;
+                    }
                     canvas.text(name, (self.from.0 - 7.0, y), Look::new(SMALL, INK, Align::Right))?;
                 }
             }
         }
+        self.draw_horizontal(canvas)?;
         self.draw_legend(canvas)?;
         canvas.line(&[self.from, (self.from.0, self.to.1), self.to], INK, 1.0)
     }
@@ -199,7 +202,7 @@ impl<'a> Frame<'a> {
                     }
                 }
                 Key::Marker(shape) => canvas.marker(shape, (x + 10.0, y), 3.8, entry.colour)?,
-                Key::Patch => canvas.rectangle((x + 4.0, y - 4.0), (x + 16.0, y + 4.0), entry.colour.mix(0.85))?,
+                Key::Patch => canvas.rectangle((x + 4.0, y - 4.0), (x + 16.0, y + 4.0), entry.colour)?,
             }
             canvas.text(&entry.name, (x + 26.0, y), Look::new(SMALL, INK, Align::Left))?;
         }

@@ -119,7 +119,7 @@ impl LineFigure {
         let cut = |&&(low, high): &&(f64, f64)| low <= 0.0 && high > 0.0;
         let cut = self.series.iter().flat_map(|s| s.band.iter().flatten()).filter(cut).count();
         if self.y.scale == Scale::Log && cut > 0 {
-            remark(&mut caption, "Where a band reaches zero it is cut at the lower end of the axis.");
+            remark(&mut caption, "Where a band reaches zero or below it is cut at the lower end of the axis.");
         }
         caption
     }
