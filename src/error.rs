@@ -124,6 +124,16 @@ pub enum Error {
         /// The range, in words.
         expected: &'static str,
     },
+    /// The text of a setting is not of its type, or out of its range.
+    #[error("{name} = {given} is not valid: it must be {expected}")]
+    Setting {
+        /// Name of the setting.
+        name: &'static str,
+        /// The text given.
+        given: String,
+        /// The type and range, in words.
+        expected: &'static str,
+    },
     /// A word is not among those known.
     #[error("unknown {what} `{given}`{}", nearest_hint(nearest, known))]
     Unknown {

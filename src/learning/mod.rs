@@ -1,1 +1,32 @@
-//! learning
+//! Learning agents on tabular problems, trained by sampled steps and judged by exact evaluation.
+//!
+//! | agent | idea | source |
+//! |---|---|---|
+//! | [`q_learning`] | one-step off-policy control | Watkins 1989 |
+//! | [`sarsa`] | one-step on-policy control | Rummery and Niranjan 1994 |
+//! | [`expected_sarsa`] | the same, averaged over the next choice | van Seijen et al. 2009 |
+//! | [`double_q`] | two tables against overestimation | van Hasselt 2010 |
+//!
+//! An [`Agent`] sees state indices and choices of a table, rewards and **true successors** only. A termination is worth 0 from
+//! there on; a time limit is not the end of the world, so agents bootstrap from the state it interrupted. [`train`] drives
+//! an agent and evaluates its policy exactly along the way; [`registry`] lists the agents and [`make`] builds one by name.
+
+mod agent;
+pub mod double_q;
+pub mod expected_sarsa;
+mod explore;
+mod params;
+pub mod q_learning;
+mod registry;
+pub mod sarsa;
+mod td;
+#[cfg(test)]
+mod tests;
+mod train;
+
+pub use agent::{Agent, Experience, Setup};
+pub use explore::{EpsilonGreedy, StepSize};
+pub use params::{Param, Value};
+pub use registry::{AgentSpec, make, registry};
+pub use td::TdParams;
+pub use train::{Curve, CurvePoint, EvaluationPoints, TrainOptions, Trainer, train};

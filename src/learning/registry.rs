@@ -1,0 +1,65 @@
+//! Every agent by name. Adding one touches its own file and one line here.
+
+use super::double_q::DoubleQ;
+use super::expected_sarsa::ExpectedSarsa;
+use super::q_learning::QLearning;
+use super::sarsa::Sarsa;
+use super::{Agent, Param, Setup, TdParams};
+use crate::{Error, Result};
+
+/// An entry of the registry.
+pub struct AgentSpec {
+    /// Its name, such as `q-learning`.
+    pub name: &'static str,
+    /// One line on what it is.
+    pub summary: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// Its hyper-parameters.
+    pub params: Vec<Param>,
+    /// How to build it.
+    build: Build,
+}
+
+/// Builds an agent from `(name, value)` pairs.
+type Build = fn(&[(&str, &str)], &Setup) -> Result<Box<dyn Agent>>;
+
+/// All agents, in the order in which they are listed.
+pub fn registry() -> Vec<AgentSpec> {
+    let spec = |name, summary, source, params, build| AgentSpec { name, summary, source, params, build };
+    vec![
+        spec("q-learning", "one-step off-policy control", "Watkins 1989", TdParams::params(), |given, setup| {
+            Ok(Box::new(QLearning::new(setup, &TdParams::from_text(given)?)?))
+        }),
+        spec("sarsa", "one-step on-policy control", "Rummery and Niranjan 1994", TdParams::params(), |given, setup| {
+            Ok(Box::new(Sarsa::new(setup, &TdParams::from_text(given)?)?))
+        }),
+        spec(
+            "expected-sarsa",
+            "one-step on-policy control, averaged over the next choice",
+            "van Seijen et al. 2009",
+            TdParams::params(),
+            |given, setup| Ok(Box::new(ExpectedSarsa::new(setup, &TdParams::from_text(given)?)?)),
+        ),
+        spec(
+            "double-q",
+            "Q-learning with two tables against overestimation",
+            "van Hasselt 2010",
+            TdParams::params(),
+            |given, setup| Ok(Box::new(DoubleQ::new(setup, &TdParams::from_text(given)?)?)),
+        ),
+    ]
+}
+
+/// Builds the agent `name`; hyper-parameters not `given` keep their defaults.
+///
+/// # Errors
+/// An unknown name or hyper-parameter (the nearest one is suggested), a value out of range, or an agent that does not apply to
+/// the problem.
+pub fn make(name: &str, given: &[(&str, &str)], setup: &Setup) -> Result<Box<dyn Agent>> {
+    let specs = registry();
+    match specs.iter().find(|spec| spec.name == name) {
+        Some(spec) => (spec.build)(given, setup),
+        None => Err(Error::unknown("agent", name, specs.iter().map(|spec| spec.name))),
+    }
+}
