@@ -9,12 +9,26 @@
 //! # Ok::<(), tabrl_envs::EnvError>(())
 //! ```
 
+pub mod chain;
+pub mod cliffwalking;
+pub mod deepsea;
+pub mod double_chain;
 mod environment;
 mod error;
+pub mod fourrooms;
+pub mod frozenlake;
+pub mod garnet;
+pub mod grid;
+pub mod lock;
 pub mod minigrid;
+#[cfg(test)]
+mod oracle;
+pub mod random_mdp;
 mod registry;
 pub mod riverswim;
 mod settings;
+pub mod sixarms;
+pub mod taxi;
 mod wrapped;
 
 pub use environment::{EnvTable, Environment, erase};

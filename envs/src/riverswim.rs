@@ -1,28 +1,69 @@
 //! RiverSwim: swimming against the current for a large reward, or drifting to a small one.
 //!
 //! ```text
-//!   0 ── 1 ── 2 ── … ── n−1        left: one step down, surely;   r(0, left) = 0.005
-//!                                  right: see below;              r(n−1, right) = 1
+//!   0 ── 1 ── 2 ── … ── n−1        left: one step down, surely;   a small reward for (0, left)
+//!                                  right: see the table;          a large one for (n−1, right)
 //! ```
-//! Right at 0: ahead with probability `p01`, else stay. In the middle: back 0.05, stay 0.6, ahead 0.35. At n−1: stay 0.6,
-//! back 0.4. Two variants circulate: `p01 = 0.6` (Osband's TabulaRL and the UCRL code) and `p01 = 0.4` (an RL text book);
-//! numbers published for one do not hold for the other. Origin: Strehl and Littman, 2008, with other numbers.
+//!
+//! | variant, action right | at 0 | in the middle | at n−1 | rewards |
+//! |---|---|---|---|---|
+//! | `osband` | stay `1 − p01`, ahead `p01 = 0.6` | back 0.05, stay 0.6, ahead 0.35 | back 0.4, stay 0.6 | 0.005 and 1 |
+//! | `strehl-littman` | stay `1 − p01`, ahead `p01 = 0.3` | back 0.1, stay 0.6, ahead 0.3 | back 0.7, stay 0.3 | 5 and 10000 |
+//!
+//! Numbers published for one do not hold for another: the first also circulates with `p01 = 0.4` (an RL text book), and the
+//! large reward is paid either for the action right at n−1 or only when the swimmer stays there (`reward_on`).
+//!
+//! Sources: Strehl and Littman 2008 (Journal of Computer and System Sciences 74); Osband's TabulaRL and the UCRL code.
 
 use tabrl::mdp::{Branch, Branches, Model};
 
 use crate::{Param, Spec, erase};
+
+/// The numbers of one variant.
+#[derive(Debug, Clone, PartialEq)]
+struct Numbers {
+    /// Back, stay, ahead for right in the middle.
+    middle: [f64; 3],
+    /// Probability of staying for right at the last state.
+    stay_last: f64,
+    /// Reward of left at state 0.
+    small: f64,
+    /// Reward of right at the last state.
+    large: f64,
+}
+
+const OSBAND: Numbers = Numbers { middle: [0.05, 0.6, 0.35], stay_last: 0.6, small: 0.005, large: 1.0 };
+const STREHL_LITTMAN: Numbers = Numbers { middle: [0.1, 0.6, 0.3], stay_last: 0.3, small: 5.0, large: 10_000.0 };
 
 /// RiverSwim on the states `0..n`.
 #[derive(Debug, Clone)]
 pub struct RiverSwim {
     n: u32,
     p01: f64,
+    numbers: Numbers,
+    only_when_staying: bool,
+    start_inside: bool,
 }
 
 impl RiverSwim {
-    /// `n >= 2` states; `p01` is the probability that swimming right leaves state 0.
+    /// Osband's numbers: `n >= 2` states; `p01` is the probability that swimming right leaves state 0.
     pub fn new(n: u32, p01: f64) -> RiverSwim {
-        RiverSwim { n, p01 }
+        RiverSwim { n, p01, numbers: OSBAND, only_when_staying: false, start_inside: false }
+    }
+
+    /// Strehl and Littman's numbers, `p01 = 0.3` in the original.
+    pub fn strehl_littman(n: u32, p01: f64) -> RiverSwim {
+        RiverSwim { numbers: STREHL_LITTMAN, ..RiverSwim::new(n, p01) }
+    }
+
+    /// Pays the large reward only when the swimmer stays at n−1.
+    pub fn pay_only_when_staying(self) -> RiverSwim {
+        RiverSwim { only_when_staying: true, ..self }
+    }
+
+    /// Starts in state 1 or 2, each with probability ½; needs `n >= 3`.
+    pub fn start_inside(self) -> RiverSwim {
+        RiverSwim { start_inside: true, ..self }
     }
 }
 
@@ -30,7 +71,7 @@ impl Model for RiverSwim {
     type State = u32;
 
     fn initial(&self) -> Vec<(f64, u32)> {
-        vec![(1.0, 0)]
+        if self.start_inside { vec![(0.5, 1), (0.5, 2)] } else { vec![(1.0, 0)] }
     }
 
     fn num_actions(&self) -> usize {
@@ -38,23 +79,24 @@ impl Model for RiverSwim {
     }
 
     fn step_law(&self, s: u32, action: usize, out: &mut Branches<u32>) {
-        let last = self.n - 1;
+        let (last, numbers) = (self.n - 1, &self.numbers);
         let mut to = |probability, next, reward| out.push(Branch { probability, next, reward, terminal: false });
         match (action, s) {
-            (0, 0) => to(1.0, 0, 0.005),
+            (0, 0) => to(1.0, 0, numbers.small),
             (0, _) => to(1.0, s - 1, 0.0),
             (_, 0) => {
                 to(1.0 - self.p01, 0, 0.0);
                 to(self.p01, 1, 0.0);
             }
             (_, _) if s == last => {
-                to(0.4, s - 1, 1.0);
-                to(0.6, s, 1.0);
+                to(1.0 - numbers.stay_last, s - 1, if self.only_when_staying { 0.0 } else { numbers.large });
+                to(numbers.stay_last, s, numbers.large);
             }
             _ => {
-                to(0.05, s - 1, 0.0);
-                to(0.6, s, 0.0);
-                to(0.35, s + 1, 0.0);
+                let [back, stay, ahead] = numbers.middle;
+                to(back, s - 1, 0.0);
+                to(stay, s, 0.0);
+                to(ahead, s + 1, 0.0);
             }
         }
     }
@@ -73,27 +115,67 @@ pub fn spec() -> Spec {
     Spec {
         name: "riverswim".into(),
         summary: "swim against the current for a large reward, or drift to a small one".into(),
-        source: "Strehl and Littman 2008; numbers of Osband's TabulaRL",
+        source: "Strehl and Littman 2008; numbers of Osband's TabulaRL by default",
         params: vec![
             Param { name: "n", default: "6", doc: "number of states, at least 2" },
             Param {
                 name: "p01",
-                default: "0.6",
-                doc: "probability that right leaves state 0; 0.4 in the other variant",
+                default: "auto",
+                doc: "probability that right leaves state 0: 0.6 (osband) or 0.3 (strehl-littman) if auto; 0.4 circulates too",
+            },
+            Param { name: "variant", default: "osband", doc: "the numbers: osband or strehl-littman" },
+            Param {
+                name: "reward_on",
+                default: "action",
+                doc: "pay for right at n-1 always (action), or only on staying there (stay)",
+            },
+            Param {
+                name: "start",
+                default: "0",
+                doc: "start in state 0, or in 1 or 2 with probability 1/2 each (1-2)",
             },
         ],
         build: Box::new(|settings| {
             let n = settings.count("n", 2, 1_000_000_000)? as u32;
-            Ok(erase(RiverSwim::new(n, settings.probability("p01")?)))
+            let original = settings.word("variant", &["osband", "strehl-littman"])? == "strehl-littman";
+            let p01 = match settings.text("p01") {
+                "auto" => {
+                    if original {
+                        0.3
+                    } else {
+                        0.6
+                    }
+                }
+                _ => settings.probability("p01")?,
+            };
+            let mut model = if original { RiverSwim::strehl_littman(n, p01) } else { RiverSwim::new(n, p01) };
+            if settings.word("reward_on", &["action", "stay"])? == "stay" {
+                model = model.pay_only_when_staying();
+            }
+            if settings.word("start", &["0", "1-2"])? == "1-2" {
+                if n < 3 {
+                    return Err(settings.fault("start", "must be 0 if there are only two states"));
+                }
+                model = model.start_inside();
+            }
+            Ok(erase(model))
         }),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tabrl::mdp::enumerate;
+    #![allow(clippy::unwrap_used)]
+
+    use approx::assert_relative_eq;
+    use tabrl::mdp::{Mdp, enumerate};
 
     use super::*;
+    use crate::oracle::{best_actions, discounted, finite};
+
+    fn table(given: &[(&str, &str)]) -> Mdp {
+        crate::make("riverswim", given).unwrap().table(100).unwrap().mdp
+    }
 
     #[test]
     fn rows() {
@@ -102,5 +184,38 @@ mod tests {
         assert_eq!((table.mdp.num_choices(), table.mdp.num_branches()), (12, 6 + 2 + 3 * 4 + 2));
         assert_eq!(table.mdp.rewards()[0], 0.005);
         assert_eq!(table.mdp.rewards()[11], 1.0);
+    }
+
+    /// References computed independently for both circulating values of `p01`.
+    #[test]
+    fn finite_horizon_values() {
+        for (p01, expected) in [("0.6", [0.352384, 3.397264, 37.502947]), ("0.4", [0.276164, 3.064473, 37.084769])] {
+            let values = finite(&table(&[("p01", p01)]), 100);
+            for (horizon, value) in [10, 20, 100].into_iter().zip(expected) {
+                assert!((values[horizon][0] - value).abs() <= 0.5e-6, "{p01} {horizon}: {}", values[horizon][0]);
+            }
+        }
+    }
+
+    #[test]
+    fn state_0_gives_up_six_steps_before_the_end() {
+        let mdp = table(&[]);
+        let values = finite(&mdp, 20);
+        let first_left = (0..20).find(|&h| best_actions(&mdp, 0, 1.0, &values[19 - h]) == [0]);
+        assert_eq!(first_left, Some(14));
+        assert!((14..20).all(|h| best_actions(&mdp, 0, 1.0, &values[19 - h])[0] == 0));
+        // Left from the start on: 20 times 0.005.
+        assert_relative_eq!((0..20).map(|_| mdp.rewards()[0]).sum::<f64>(), 0.1, max_relative = 1e-14);
+    }
+
+    #[test]
+    fn strehl_and_littman() {
+        let stay = table(&[("variant", "strehl-littman"), ("reward_on", "stay")]);
+        assert!((discounted(&stay, 0.95)[0] - 6137.9315).abs() < 0.5e-4);
+        let action = table(&[("variant", "strehl-littman")]);
+        assert!((discounted(&action, 0.95)[0] - 20459.7715).abs() < 0.5e-4);
+        let inside = table(&[("variant", "strehl-littman"), ("start", "1-2")]);
+        assert_eq!(inside.initial(), [(0, 0.5), (1, 0.5)]); // numbered breadth first: these are states 1 and 2
+        assert_eq!(inside.num_states(), 6);
     }
 }

@@ -86,12 +86,18 @@ impl Settings {
         text.parse().ok().filter(accept).ok_or_else(|| self.fault(name, expected))
     }
 
-    /// A probability in `[0, 1]`.
+    /// A probability in `[0, 1]`, as a decimal number or as a fraction such as `1/3`.
     ///
     /// # Errors
     /// [`EnvError::Setting`].
     pub fn probability(&self, name: &str) -> Result<f64> {
-        self.get(name, "must be a probability in [0, 1]", |p: &f64| (0.0..=1.0).contains(p))
+        let text = self.text(name);
+        let value = match text.split_once('/') {
+            Some((top, bottom)) => top.parse::<f64>().ok().zip(bottom.parse::<f64>().ok()).map(|(t, b)| t / b),
+            None => text.parse().ok(),
+        };
+        let inside = value.filter(|p| (0.0..=1.0).contains(p));
+        inside.ok_or_else(|| self.fault(name, "must be a probability in [0, 1], such as 0.25 or 1/4"))
     }
 
     /// A whole number in `low..=high`.
@@ -108,6 +114,22 @@ impl Settings {
     /// [`EnvError::Setting`].
     pub fn number(&self, name: &str) -> Result<f64> {
         self.get(name, "must be a finite number", |x: &f64| x.is_finite())
+    }
+
+    /// The root of a random stream.
+    ///
+    /// # Errors
+    /// [`EnvError::Setting`].
+    pub fn seed(&self, name: &str) -> Result<u64> {
+        self.get(name, &format!("must be a whole number from 0 to {}", u64::MAX), |_: &u64| true)
+    }
+
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// [`EnvError::Setting`].
+    pub fn flag(&self, name: &str) -> Result<bool> {
+        self.get(name, "must be true or false", |_: &bool| true)
     }
 
     /// One word out of `words`.

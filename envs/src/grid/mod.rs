@@ -1,0 +1,9 @@
+//! Gridworlds: one set of rules for every environment that walks on a map.
+
+mod layout;
+mod rules;
+mod spec;
+
+pub use layout::{BUILT_IN, Layout, Tile};
+pub use rules::{Entering, GridWorld, Move, SlipTo};
+pub use spec::spec;

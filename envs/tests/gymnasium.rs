@@ -1,0 +1,137 @@
+//! Row by row against Gymnasium's own tables.
+//!
+//! `gymnasium.json.gz` holds, for each environment, the initial distribution and the dictionary `P[s][a]` of outcomes
+//! `[probability, next, reward, terminated]`, as Gymnasium 1.4.0 builds them. States are numbered as Gymnasium numbers them.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use serde_json::Value;
+use tabrl::mdp::{Mdp, enumerate};
+use tabrl_envs::make;
+use tabrl_envs::taxi::Taxi;
+
+/// Probability of each `(next, reward in thousandths, terminated)`.
+type Law = BTreeMap<(u64, i64, bool), f64>;
+
+fn thousandths(reward: f64) -> i64 {
+    (reward * 1000.0).round() as i64
+}
+
+fn reference(name: &str) -> Value {
+    let mut text = String::new();
+    GzDecoder::new(&include_bytes!("gymnasium.json.gz")[..]).read_to_string(&mut text).unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()["tables"][name].take()
+}
+
+fn reference_law(table: &Value, s: u64, a: usize) -> Law {
+    let mut law = Law::new();
+    for outcome in table["P"][s as usize][a].as_array().unwrap() {
+        let key =
+            (outcome[1].as_u64().unwrap(), thousandths(outcome[2].as_f64().unwrap()), outcome[3].as_bool().unwrap());
+        *law.entry(key).or_insert(0.0) += outcome[0].as_f64().unwrap();
+    }
+    law
+}
+
+/// `ids[i]` is Gymnasium's number of state `i` of `mdp`.
+fn compare(name: &str, mdp: &Mdp, ids: &[u64]) {
+    let table = reference(name);
+    let initial = table["initial"].as_array().unwrap();
+    let started: f64 = mdp
+        .initial()
+        .iter()
+        .map(|&(s, p)| {
+            assert!((initial[ids[s as usize] as usize].as_f64().unwrap() - p).abs() < 1e-15, "{name}");
+            p
+        })
+        .sum();
+    assert!((started - 1.0).abs() < 1e-12);
+
+    let mut reached: BTreeSet<(u64, bool)> = mdp.initial().iter().map(|&(s, _)| (ids[s as usize], false)).collect();
+    for s in (0..mdp.num_states()).filter(|&s| !mdp.is_terminal(s)) {
+        assert_eq!(mdp.choices(s).len(), table["P"][0].as_array().unwrap().len(), "{name}");
+        for (a, c) in mdp.choices(s).enumerate() {
+            let mut law = Law::new();
+            for b in mdp.branch_range(c) {
+                let next = mdp.successors()[b] as usize;
+                let key = (ids[next], thousandths(mdp.branch_reward(c, b)), mdp.is_terminal(next));
+                *law.entry(key).or_insert(0.0) += mdp.probabilities()[b];
+            }
+            let expected = reference_law(&table, ids[s], a);
+            assert!(law.keys().eq(expected.keys()), "{name}, state {}, action {a}: {law:?} {expected:?}", ids[s]);
+            for (key, p) in &law {
+                assert!(
+                    (p - expected[key]).abs() < 1e-15,
+                    "{name}, state {}, action {a}: {law:?} {expected:?}",
+                    ids[s]
+                );
+            }
+            reached.extend(expected.keys().map(|&(next, _, terminal)| (next, terminal)));
+        }
+    }
+    // The table is exactly what can be reached.
+    let ours: BTreeSet<(u64, bool)> = (0..mdp.num_states()).map(|s| (ids[s], mdp.is_terminal(s))).collect();
+    assert_eq!(ours, reached, "{name}");
+}
+
+#[test]
+fn gridworlds() {
+    for name in [
+        "frozenlake/4x4",
+        "frozenlake/4x4 slippery=false",
+        "frozenlake/4x4 success=0.8",
+        "frozenlake/8x8",
+        "frozenlake/8x8 slippery=false",
+        "cliffwalking",
+        "cliffwalking slippery=true",
+    ] {
+        let mut words = name.split(' ');
+        let given: Vec<(&str, &str)> = words.clone().skip(1).filter_map(|word| word.split_once('=')).collect();
+        let table = make(words.next().unwrap(), &given).unwrap().table(1000).unwrap();
+        let width = table.map.as_ref().unwrap().rows[0].len();
+        let ids: Vec<u64> =
+            table.cells.iter().map(|cell| cell.map(|c| (c.row * width + c.column) as u64).unwrap()).collect();
+        compare(name, &table.mdp, &ids);
+    }
+}
+
+#[test]
+fn taxi() {
+    let table = enumerate(&Taxi, 1000).unwrap();
+    assert_eq!((table.mdp.num_states(), table.mdp.num_terminal(), table.mdp.initial().len()), (404, 4, 300));
+    let ids: Vec<u64> = table.states.iter().map(|&s| u64::from(s)).collect();
+    compare("taxi", &table.mdp, &ids);
+}
+
+/// Optimal discounted values from the start, computed from Gymnasium's tables by value iteration to 1e-14.
+#[test]
+fn optimal_values() {
+    for (name, given, gamma, expected) in [
+        ("frozenlake/4x4", [].as_slice(), 0.99, 0.5420259320003094),
+        ("frozenlake/4x4", &[("success", "0.8")], 0.99, 0.7163226377009569),
+        ("frozenlake/4x4", &[("slippery", "false")], 0.99, 0.9509900498999999),
+        ("frozenlake/8x8", &[], 0.99, 0.41464036179986263),
+        ("frozenlake/8x8", &[], 0.9, 0.006411114261529746),
+        ("cliffwalking", &[], 0.99, -12.247897700103202),
+        ("cliffwalking", &[("slippery", "true")], 0.99, -46.3526721816373),
+        ("taxi", &[], 0.99, 6.327464314919367),
+        ("taxi", &[], 0.9, -1.2633230990396556),
+    ] {
+        let mdp = make(name, given).unwrap().table(1000).unwrap().mdp;
+        let mut v = vec![0.0; mdp.num_states()];
+        for _ in 0..5000 {
+            v = (0..v.len())
+                .map(|s| {
+                    let q = mdp.choices(s).map(|c| mdp.rewards()[c] + gamma * mdp.expect(c, &v));
+                    q.reduce(f64::max).unwrap_or(0.0)
+                })
+                .collect();
+        }
+        let value = mdp.initial_value(&v);
+        assert!((value - expected).abs() <= 1e-12 * expected.abs(), "{name} {given:?} {gamma}: {value}");
+    }
+}
