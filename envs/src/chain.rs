@@ -142,14 +142,14 @@ mod tests {
     use tabrl::mdp::enumerate;
 
     use super::*;
-    use crate::oracle::finite;
+    use crate::solved::finite;
 
     #[test]
     fn stochastic_chain_closed_form() {
         for (n, rounded) in [(5, 0.4096), (10, 0.387420), (20, 0.377354), (50, 0.371602)] {
             for noisy in [false, true] {
                 let mdp = enumerate(&Chain::stochastic(n, noisy), 100).unwrap().mdp;
-                let v = finite(&mdp, n as usize)[n as usize][0];
+                let v = finite(&mdp, n as usize).values[0];
                 assert_relative_eq!(v, (1.0 - 1.0 / f64::from(n)).powi(n as i32 - 1), max_relative = 1e-12);
                 assert!((v - rounded).abs() < 0.6e-6);
             }
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn deterministic_chain_pays_one_a_step_once_there() {
         let mdp = enumerate(&Chain::deterministic(4, true), 100).unwrap().mdp;
-        assert_eq!(finite(&mdp, 10)[10][0], 7.0);
+        assert_eq!(finite(&mdp, 10).values[0], 7.0);
         assert_eq!(mdp.num_branches(), 8 + 2); // the noise splits two outcomes
     }
 
@@ -182,6 +182,6 @@ mod tests {
             }
         }
         // Two steps from state 1: pay 0, then 1 with probability 0.9, else 0.05.
-        assert_relative_eq!(finite(&mdp, 2)[2][1], 0.9 + 0.1 * 0.05, max_relative = 1e-14);
+        assert_relative_eq!(finite(&mdp, 2).values[1], 0.9 + 0.1 * 0.05, max_relative = 1e-14);
     }
 }

@@ -37,13 +37,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use crate::make;
-    use crate::oracle::discounted;
+    use crate::solved::finite;
 
     /// Thirteen steps: up, eleven to the right, down.
     #[test]
     fn the_shortest_way() {
         let mdp = make("cliffwalking", &[]).unwrap().table(100).unwrap().mdp;
         assert_eq!((mdp.num_states(), mdp.num_terminal()), (38, 1));
-        assert_eq!(mdp.initial_value(&discounted(&mdp, 1.0)), -13.0);
+        assert_eq!(mdp.initial_value(&finite(&mdp, 100).values), -13.0);
     }
 }

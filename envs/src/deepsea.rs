@@ -142,11 +142,11 @@ mod tests {
     use tabrl::mdp::enumerate;
 
     use super::*;
-    use crate::oracle::finite;
+    use crate::solved::finite;
 
     fn optimum(model: &DeepSea) -> f64 {
         let mdp = enumerate(model, 10_000).unwrap().mdp;
-        finite(&mdp, model.n as usize)[model.n as usize][0]
+        finite(&mdp, model.n as usize).values[0]
     }
 
     #[test]

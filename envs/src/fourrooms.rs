@@ -54,7 +54,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use crate::make;
-    use crate::oracle::discounted;
+    use crate::solved::discounted;
 
     #[test]
     fn the_rooms() {
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(table.action_names, ["up", "down", "left", "right"]);
         // Without slips the goal is as far away as a walk through the hallways: 14 steps from the corner.
         let sure = make("fourrooms", &[("slip", "0"), ("start", "corner")]).unwrap().table(1000).unwrap().mdp;
-        let v = sure.initial_value(&discounted(&sure, 0.9));
+        let v = sure.initial_value(&discounted(&sure, 0.9).values);
         assert!((v - 0.9f64.powi(13)).abs() < 1e-12, "{}", v.ln() / 0.9f64.ln());
     }
 }

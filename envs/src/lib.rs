@@ -21,13 +21,13 @@ pub mod garnet;
 pub mod grid;
 pub mod lock;
 pub mod minigrid;
-#[cfg(test)]
-mod oracle;
 pub mod random_mdp;
 mod registry;
 pub mod riverswim;
 mod settings;
 pub mod sixarms;
+#[cfg(test)]
+mod solved;
 pub mod taxi;
 mod wrapped;
 

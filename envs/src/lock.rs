@@ -88,7 +88,7 @@ mod tests {
     use tabrl::mdp::enumerate;
 
     use super::*;
-    use crate::oracle::finite;
+    use crate::solved::finite;
 
     #[test]
     fn nine_steps_are_worth_three_whatever_the_code() {
@@ -98,7 +98,7 @@ mod tests {
             codes.insert(lock.code.clone());
             let mdp = enumerate(&lock, 100).unwrap().mdp;
             assert_eq!(mdp.num_states(), 7);
-            assert_eq!(finite(&mdp, 9)[9][0], 3.0);
+            assert_eq!(finite(&mdp, 9).values[0], 3.0);
         }
         assert!(codes.len() > 10);
     }
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn short_of_steps() {
         let mdp = enumerate(&Lock::with_code(vec![1, 0, 1], 2), 100).unwrap().mdp;
-        assert!((finite(&mdp, 3)[3][0] - 0.15).abs() < 1e-15);
+        assert!((finite(&mdp, 3).values[0] - 0.15).abs() < 1e-15);
         assert_eq!(mdp.branch_range(0).len(), 2);
         assert_eq!(mdp.rewards()[1], 0.0);
     }

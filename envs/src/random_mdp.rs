@@ -93,7 +93,7 @@ mod tests {
     use tabrl::mdp::enumerate;
 
     use super::*;
-    use crate::oracle::finite;
+    use crate::solved::finite;
 
     #[test]
     fn seeds_and_shape() {
@@ -138,7 +138,7 @@ mod tests {
         let mean = (0..200)
             .map(|seed| {
                 let mdp = enumerate(&RandomMdp::new(5, 3, 0.5, seed).unwrap(), 100).unwrap().mdp;
-                mdp.initial_value(&finite(&mdp, 5)[5])
+                mdp.initial_value(&finite(&mdp, 5).values)
             })
             .sum::<f64>()
             / 200.0;

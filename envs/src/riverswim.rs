@@ -171,7 +171,7 @@ mod tests {
     use tabrl::mdp::{Mdp, enumerate};
 
     use super::*;
-    use crate::oracle::{best_actions, discounted, finite};
+    use crate::solved::{action, discounted, finite};
 
     fn table(given: &[(&str, &str)]) -> Mdp {
         crate::make("riverswim", given).unwrap().table(100).unwrap().mdp
@@ -190,9 +190,10 @@ mod tests {
     #[test]
     fn finite_horizon_values() {
         for (p01, expected) in [("0.6", [0.352384, 3.397264, 37.502947]), ("0.4", [0.276164, 3.064473, 37.084769])] {
-            let values = finite(&table(&[("p01", p01)]), 100);
+            let mdp = table(&[("p01", p01)]);
             for (horizon, value) in [10, 20, 100].into_iter().zip(expected) {
-                assert!((values[horizon][0] - value).abs() <= 0.5e-6, "{p01} {horizon}: {}", values[horizon][0]);
+                let v = finite(&mdp, horizon).values[0];
+                assert!((v - value).abs() <= 0.5e-6, "{p01} {horizon}: {v}");
             }
         }
     }
@@ -200,10 +201,9 @@ mod tests {
     #[test]
     fn state_0_gives_up_six_steps_before_the_end() {
         let mdp = table(&[]);
-        let values = finite(&mdp, 20);
-        let first_left = (0..20).find(|&h| best_actions(&mdp, 0, 1.0, &values[19 - h]) == [0]);
-        assert_eq!(first_left, Some(14));
-        assert!((14..20).all(|h| best_actions(&mdp, 0, 1.0, &values[19 - h])[0] == 0));
+        let best = finite(&mdp, 20);
+        let plan: Vec<usize> = (0..20).filter_map(|h| action(&mdp, &best, 0, h)).collect();
+        assert_eq!(plan, [[1; 14].as_slice(), &[0; 6]].concat());
         // Left from the start on: 20 times 0.005.
         assert_relative_eq!((0..20).map(|_| mdp.rewards()[0]).sum::<f64>(), 0.1, max_relative = 1e-14);
     }
@@ -211,9 +211,9 @@ mod tests {
     #[test]
     fn strehl_and_littman() {
         let stay = table(&[("variant", "strehl-littman"), ("reward_on", "stay")]);
-        assert!((discounted(&stay, 0.95)[0] - 6137.9315).abs() < 0.5e-4);
-        let action = table(&[("variant", "strehl-littman")]);
-        assert!((discounted(&action, 0.95)[0] - 20459.7715).abs() < 0.5e-4);
+        assert!((discounted(&stay, 0.95).values[0] - 6137.9315).abs() < 0.5e-4);
+        let always = table(&[("variant", "strehl-littman")]);
+        assert!((discounted(&always, 0.95).values[0] - 20459.7715).abs() < 0.5e-4);
         let inside = table(&[("variant", "strehl-littman"), ("start", "1-2")]);
         assert_eq!(inside.initial(), [(0, 0.5), (1, 0.5)]); // numbered breadth first: these are states 1 and 2
         assert_eq!(inside.num_states(), 6);

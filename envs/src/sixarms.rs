@@ -76,19 +76,21 @@ mod tests {
     use tabrl::mdp::enumerate;
 
     use super::*;
-    use crate::oracle::{best_actions, discounted, finite};
+    use crate::solved::{action, discounted, finite};
 
     #[test]
     fn reference_values() {
         let mdp = enumerate(&SixArms, 10).unwrap().mdp;
         assert_eq!(mdp.num_states(), 7);
-        let v = discounted(&mdp, 0.95);
+        let best = discounted(&mdp, 0.95);
+        let v = &best.values;
         assert!((v[0] - 19159.663866).abs() < 0.5e-6, "{}", v[0]);
         let room_6 = 6; // rooms are found in the order of the levers
         assert!((v[room_6] - 120_000.0).abs() < 1e-6, "{}", v[room_6]);
-        assert_eq!(best_actions(&mdp, 0, 0.95, &v), [5]);
-        let values = finite(&mdp, 100);
-        assert!((values[20][0] - 10744.1626).abs() < 0.5e-4, "{}", values[20][0]);
-        assert!((values[100][0] - 219619.4048).abs() < 0.5e-4, "{}", values[100][0]);
+        assert_eq!(action(&mdp, &best, 0, 0), Some(5));
+        for (horizon, value) in [(20, 10744.1626), (100, 219619.4048)] {
+            let v = finite(&mdp, horizon).values[0];
+            assert!((v - value).abs() < 0.5e-4, "{horizon}: {v}");
+        }
     }
 }
