@@ -29,6 +29,10 @@
 //! # Ok::<(), tabrl::Error>(())
 //! ```
 
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct ReadmeExamples;
+
 mod error;
 pub mod horizon;
 pub mod learning;
