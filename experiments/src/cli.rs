@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{horizon, list, merge, reproduce};
+use crate::commands::{export, horizon, list, merge, reproduce, show, solve};
 use crate::{Error, Result};
 
 /// Exact tabular reinforcement learning: solve, simulate, learn, and check claims about learning.
@@ -22,9 +22,12 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     List(list::Arguments),
+    Show(show::Arguments),
+    Solve(solve::Arguments),
     Horizon(horizon::Arguments),
     Reproduce(reproduce::Arguments),
     Merge(merge::Arguments),
+    Export(export::Arguments),
 }
 
 /// How a command that ran to its end went.
@@ -60,8 +63,11 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<Finish> {
     match command {
         Command::List(arguments) => list::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
+        Command::Solve(arguments) => solve::run(&arguments),
         Command::Horizon(arguments) => horizon::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
     }
 }

@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
     let problem = load(&arguments.problem)?;
     let options =
         HorizonOptions { sticky: arguments.sticky, max_k: arguments.max_k, ..HorizonOptions::new(arguments.horizon) };
-    let report = analyse(problem.mdp(), &options)?;
+    let report = analyse(&problem.mdp, &options)?;
     match arguments.format {
         Format::Json => output::json(&report)?,
         Format::Text => output::text(&in_text(&problem.name, &report))?,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use rayon::prelude::*;
 use serde::Serialize;
-use tabrl::planning::Method;
+use tabrl::planning::{MethodInfo, methods};
 use tabrl_envs::{COMMON_PARAMS, Param};
 
 use crate::cli::Finish;
@@ -54,8 +54,9 @@ struct ParameterEntry {
 
 #[derive(Serialize)]
 struct SolverEntry {
-    name: Method,
+    name: &'static str,
     summary: &'static str,
+    criteria: &'static str,
 }
 
 #[derive(Serialize)]
@@ -124,22 +125,8 @@ fn environments(limit: usize) -> Result<Vec<EnvironmentEntry>> {
 }
 
 fn solvers() -> Vec<SolverEntry> {
-    vec![
-        SolverEntry { name: Method::Auto, summary: "picks one of the following by structure, and says why" },
-        SolverEntry { name: Method::ValueIteration, summary: "sweeps with MacQueen-Porteus bounds (discounted)" },
-        SolverEntry {
-            name: Method::ModifiedPolicyIteration,
-            summary: "a few evaluation sweeps between improvements (discounted)",
-        },
-        SolverEntry {
-            name: Method::PolicyIteration,
-            summary: "Howard's exact evaluation and improvement (discounted)",
-        },
-        SolverEntry {
-            name: Method::BackwardInduction,
-            summary: "dynamic programming from the last step (finite horizon)",
-        },
-    ]
+    let entry = |info: &MethodInfo| SolverEntry { name: info.name, summary: info.summary, criteria: info.criteria };
+    methods().iter().map(entry).collect()
 }
 
 fn experiments() -> Vec<ExperimentEntry> {
@@ -166,9 +153,7 @@ fn in_text(listing: &Listing, limit: usize) -> String {
     if let Some(solvers) = &listing.solvers {
         text.push_str("solvers\n");
         for solver in solvers {
-            let name = serde_json::to_value(solver.name).ok();
-            let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or_default();
-            let _ = writeln!(text, "  {name:<26} {}", solver.summary);
+            let _ = writeln!(text, "  {:<26} {} ({})", solver.name, solver.summary, solver.criteria);
         }
     }
     if let Some(experiments) = &listing.experiments {

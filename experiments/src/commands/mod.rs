@@ -1,7 +1,10 @@
 //! The commands: each turns raw arguments into a checked configuration, and runs it.
 
+pub mod export;
 pub mod horizon;
 pub mod list;
 pub mod merge;
 mod problem;
 pub mod reproduce;
+pub mod show;
+pub mod solve;

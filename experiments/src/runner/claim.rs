@@ -135,8 +135,8 @@ impl fmt::Display for Tolerance {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Tolerance::Absolute(0.0) | Tolerance::Relative(0.0) => f.write_str("exactly"),
-            Tolerance::Absolute(x) => write!(f, "within {x}"),
-            Tolerance::Relative(x) => write!(f, "within {x} relative"),
+            Tolerance::Absolute(x) => write!(f, "within {}", short(*x)),
+            Tolerance::Relative(x) => write!(f, "within {} relative", short(*x)),
         }
     }
 }

@@ -164,10 +164,14 @@ fn parse_value(text: &str) -> Value {
 
 /// Replaces the value at a dotted key by one of the same type.
 fn change(table: &mut Table, place: &str, key: &str, value: Value) -> Result<()> {
-    if let Some((head, rest)) = key.split_once('.')
-        && let Some(Value::Table(inner)) = table.get_mut(head)
-    {
-        return change(inner, place, rest, value);
+    let (key, rest) = key.split_once('.').map_or((key, None), |(head, rest)| (head, Some(rest)));
+    match (rest, table.get_mut(key)) {
+        (Some(rest), Some(Value::Table(inner))) => return change(inner, place, rest, value),
+        (Some(rest), Some(other)) => {
+            let problem = format!("{key} is {}, so there is no {key}.{rest}", kind(other));
+            return Err(Error::Config { place: place.to_owned(), problem });
+        }
+        _ => {}
     }
     let Some(slot) = table.get_mut(key) else {
         let known: Vec<&str> = table.keys().map(String::as_str).collect();
@@ -242,6 +246,8 @@ mod tests {
     fn wrong_keys_and_values_say_what_would_be_right() {
         let message = |change: &str| resolve(Scale::Full, &[change]).unwrap_err().to_string();
         assert_eq!(message("sede=3"), "--set sede=3: unknown key `sede`; did you mean `seeds`?");
+        assert_eq!(message("seeds.x=3"), "--set seeds.x=3: seeds is a whole number, so there is no seeds.x");
+        assert_eq!(message("gird.size=3"), "--set gird.size=3: unknown key `gird`; did you mean `grid`?");
         assert_eq!(message("grid.sise=3"), "--set grid.sise=3: unknown key `sise`; did you mean `size`?");
         assert_eq!(
             message("seeds=many"),

@@ -1,21 +1,18 @@
 //! Results on disk: written in one piece or not at all, and recognised when they are damaged.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tabrl::mdp::files;
 
 use super::Unit;
 use super::config::fnv1a;
 use crate::{Error, Result};
 
-/// Prefix of files that are being written.
-const UNFINISHED: &str = ".unfinished-";
-
-/// Writes a file in one piece: into a temporary file of the same folder, to the disk, then renamed over the target. A
-/// crash or a full disk leaves either the old file or the new one.
+/// Writes a file in one piece, see [`files::write_atomically`].
 ///
 /// # Errors
 /// [`Error::Write`].
@@ -24,32 +21,10 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(UNFINISHED);
-    let permissions = ordinary_permissions();
-    if let Some(permissions) = permissions {
-        builder.permissions(permissions);
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    fill(file.as_file_mut())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // The rename itself reaches the disk with its folder; not every file system lets one ask for that.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
-}
-
-/// What an ordinary file gets (before the user's mask): a temporary file would be private.
-#[cfg(unix)]
-fn ordinary_permissions() -> Option<Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-    Some(Permissions::from_mode(0o666))
-}
-
-#[cfg(not(unix))]
-fn ordinary_permissions() -> Option<Permissions> {
-    None
+    files::write_atomically(path, fill).map_err(|error| match error {
+        tabrl::Error::Io { source, .. } => source,
+        other => io::Error::other(other),
+    })
 }
 
 /// Creates a folder with its parents.
@@ -127,7 +102,8 @@ impl Store {
     pub fn tidy(&self) -> Result<()> {
         for entry in fs::read_dir(&self.folder).map_err(Error::read(&self.folder))? {
             let path = entry.map_err(Error::read(&self.folder))?.path();
-            let unfinished = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED));
+            // Temporary files are hidden ones; results never are.
+            let unfinished = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
             if unfinished {
                 fs::remove_file(&path).map_err(Error::write(&path))?;
             }
