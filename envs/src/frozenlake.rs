@@ -7,6 +7,7 @@
 //!   HFFG
 //! ```
 //! The law is Gymnasium's `FrozenLake-v1` (state = 4 row + column, or 8 row + column), compared with its table row by row.
+//! Gymnasium's limit of 100 (4x4) or 200 (8x8) steps is a truncation, and no part of the law.
 
 use crate::grid::{Entering, GridWorld, Layout, Move, SlipTo};
 use crate::{Param, Spec, erase};

@@ -24,6 +24,7 @@ pub mod minigrid;
 pub mod random_mdp;
 mod registry;
 pub mod riverswim;
+pub mod rlberry_grid;
 mod settings;
 pub mod sixarms;
 #[cfg(test)]

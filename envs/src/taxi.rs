@@ -12,7 +12,7 @@
 //! 300 states where the passenger waits at a stand other than the destination; 404 states can be reached, 4 of them ends.
 //!
 //! The law is Gymnasium's `Taxi-v3` (state = ((5 row + column) 5 + passenger) 4 + destination; passenger 4 is aboard), compared with its
-//! table row by row. Origin: Dietterich 2000 (Journal of Artificial Intelligence Research 13).
+//! table row by row; its limit of 200 steps is a truncation, and no part of the law. Origin: Dietterich 2000 (Journal of Artificial Intelligence Research 13).
 
 use tabrl::mdp::{Branch, Branches, Cell, GridMap, Model};
 
