@@ -2,3 +2,4 @@
 #![allow(clippy::unwrap_used)]
 
 mod effective_horizon;
+mod show;

@@ -1,6 +1,6 @@
 //! `tabrl show`: an environment with its optimal value and policy, drawn.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use tabrl::mdp::DecisionRule;
@@ -8,16 +8,15 @@ use tabrl::planning::{Criterion, Solution, SolveOptions, Status, solve};
 use tabrl_envs::EnvTable;
 
 use super::problem::{CriterionArguments, ParameterArguments, load_environment};
+use crate::Result;
 use crate::cli::Finish;
 use crate::output::{self, Format};
-use crate::plot::{Drawing, show};
-use crate::runner::write_atomically;
-use crate::{Error, Result};
+use crate::plot::{SavedFigure, show};
 
 /// The discount that values are drawn with unless another criterion is given.
 const DISCOUNT: f64 = 0.99;
 
-/// Shows an environment: its map, sizes, optimal value and policy.
+/// Shows an environment: its map, sizes, optimal value and policy, as text, SVG and PNG.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// An environment (see `tabrl list environments`).
@@ -27,9 +26,9 @@ pub struct Arguments {
     parameters: ParameterArguments,
     #[command(flatten)]
     criterion: CriterionArguments,
-    /// Also draw a picture, as an .svg or .png file.
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    /// Folder for the pictures.
+    #[arg(long, value_name = "DIR", default_value = "results/show")]
+    out: PathBuf,
     /// How to answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -43,6 +42,8 @@ struct Answer<'a> {
     branches: usize,
     criterion: Criterion,
     value_initial: f64,
+    svg: PathBuf,
+    png: PathBuf,
     /// The rows of the map, if there is one.
     map: Option<Vec<String>>,
     state_names: &'a [String],
@@ -57,47 +58,28 @@ struct Answer<'a> {
 /// An environment that cannot be built or drawn, or a picture that cannot be written.
 pub fn run(arguments: &Arguments) -> Result<Finish> {
     let criterion = arguments.criterion.check(Some(Criterion::Discounted { gamma: DISCOUNT }))?;
-    if let Some(path) = &arguments.out {
-        Picture::of(path)?;
-    }
     let table = load_environment(&arguments.environment, &arguments.parameters)?;
     let solution = solve(&table.mdp, criterion, &SolveOptions::default())?;
-    let set = arguments.parameters.set.join(" ");
-    let name = if set.is_empty() { arguments.environment.clone() } else { format!("{} {set}", arguments.environment) };
+    let set = &arguments.parameters.set;
+    let name = &arguments.environment;
+    let title = if set.is_empty() { name.clone() } else { format!("{name} ({})", set.join(", ")) };
+    let shown = show(&title, &table, &solution, terminal_width())?;
+    let saved = shown.figure.save(&arguments.out.join(file_name(&title)))?;
     match arguments.format {
-        Format::Json => output::json(&answer(&arguments.environment, &table, &solution))?,
-        Format::Text => output::text(&show(&name, &table, &solution, terminal_width())?.text)?,
-    }
-    if let Some(path) = &arguments.out {
-        write_picture(path, &show(&name, &table, &solution, terminal_width())?.figure)?;
+        Format::Json => output::json(&answer(name, &table, &solution, saved))?,
+        Format::Text => {
+            let (svg, png) = (saved.svg.display(), saved.png.display());
+            output::text(&format!("{}\ndrawn as {svg}\n     and {png}\n", shown.text))?;
+        }
     }
     Ok(if solution.status == Status::Certified { Finish::Done } else { Finish::Negative })
 }
 
-/// What kind of picture a file name asks for.
-enum Picture {
-    Svg,
-    Png,
-}
-
-impl Picture {
-    fn of(path: &Path) -> Result<Picture> {
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("svg") => Ok(Picture::Svg),
-            Some("png") => Ok(Picture::Png),
-            _ => Err(Error::Config {
-                place: format!("--out {}", path.display()),
-                problem: "the file name must end in .svg or .png".into(),
-            }),
-        }
-    }
-}
-
-fn write_picture(path: &Path, figure: &Drawing) -> Result<()> {
-    match Picture::of(path)? {
-        Picture::Svg => write_atomically(path, figure.svg().as_bytes()),
-        Picture::Png => write_atomically(path, &figure.png()?),
-    }
+/// A title as the name of a file: what is not a letter, a digit or one of `. = _` becomes a hyphen. The title holds the
+/// parameters that were set, so two settings do not share a picture.
+fn file_name(title: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._=".contains(c) { c } else { ' ' };
+    title.chars().map(plain).collect::<String>().split_whitespace().collect::<Vec<_>>().join("-")
 }
 
 /// The width of the terminal as the shell tells it, else 100 characters.
@@ -105,7 +87,7 @@ fn terminal_width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(100)
 }
 
-fn answer<'a>(name: &'a str, table: &'a EnvTable, solution: &'a Solution) -> Answer<'a> {
+fn answer<'a>(name: &'a str, table: &'a EnvTable, solution: &'a Solution, saved: SavedFigure) -> Answer<'a> {
     let mdp = &table.mdp;
     let rule = solution.policy.rule(0);
     let action = |s: usize| {
@@ -124,9 +106,22 @@ fn answer<'a>(name: &'a str, table: &'a EnvTable, solution: &'a Solution) -> Ans
         branches: mdp.num_branches(),
         criterion: solution.criterion,
         value_initial: mdp.initial_value(&solution.values),
+        svg: saved.svg,
+        png: saved.png,
         map: table.map.as_ref().map(|map| map.rows.iter().map(|row| row.iter().collect()).collect()),
         state_names: &table.state_names,
         values: &solution.values,
         actions: (0..mdp.num_states()).map(action).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_become_names_of_files() {
+        assert_eq!(file_name("minigrid/DoorKey-5x5 (slip=0.1, n=3)"), "minigrid-DoorKey-5x5-slip=0.1-n=3");
+        assert_eq!(file_name("../x"), "..-x");
     }
 }

@@ -7,7 +7,6 @@
 //! The font (DejaVu Sans, which has Greek, arrows and superscripts) is part of the program: no font of the system is
 //! looked for, and the same figure gives the same bytes everywhere.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -19,6 +18,7 @@ use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBAColor, RGBC
 use resvg::{tiny_skia, usvg};
 
 use super::fault;
+use crate::runner::write_atomically;
 use crate::{Error, Result};
 
 /// Drawing units a logical pixel.
@@ -369,26 +369,12 @@ impl Drawing {
             PathBuf::from(name)
         };
         let saved = SavedFigure { svg: with(".svg"), png: with(".png") };
-        write_whole(&saved.svg, self.svg.as_bytes())?;
-        write_whole(&saved.png, &self.png()?)?;
+        let png = self.png()?;
+        if let Some(folder) = stem.parent().filter(|p| !p.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(Error::write(folder))?;
+        }
+        write_atomically(&saved.svg, self.svg.as_bytes())?;
+        write_atomically(&saved.png, &png)?;
         Ok(saved)
     }
-}
-
-/// Writes a file through a temporary one beside it, so that a reader sees the old file or the new one.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let wrote = std::fs::create_dir_all(folder).and_then(|()| {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".figure-");
-        // Temporary files are private by default; a figure is a file like any other, subject to the user's mask.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|e| e.error)?;
-        Ok(())
-    });
-    wrote.map_err(|source| Error::Write { path: path.to_path_buf(), source })
 }

@@ -121,7 +121,12 @@ fn caption(name: &str, table: &EnvTable, cells: &[Vec<CellMark>]) -> String {
     let states = (0..table.mdp.num_states()).filter(drawn).count();
     let places = cells.iter().flatten().filter(|c| c.value.is_some()).count();
     let mut caption = if states > places {
-        let over = if name.starts_with("minigrid/") { "directions and objects" } else { "its states" };
+        let mut over = if name.starts_with("minigrid/") { "directions and objects" } else { "its states" }.to_owned();
+        for (setting, what) in [("sticky=", ", last actions"), ("horizon=", ", steps left")] {
+            if name.contains(setting) {
+                over.push_str(what);
+            }
+        }
         format!("Each cell: maximum over {over}, and the action there ({states} states on {places} cells).")
     } else {
         "Value and greedy action of each state.".to_owned()
@@ -158,7 +163,7 @@ fn state_list(title: String, label: String, table: &EnvTable, solution: &Solutio
     let action_width = wide(&mut states.iter().map(|&s| action(s))).max("action".len());
     let mut text = format!("{:name_width$}  {:action_width$}  value\n", "state", "action");
     for &s in &states {
-        let (name, value) = (&table.state_names[s], compact(solution.values[s]));
+        let (name, value) = (&table.state_names[s], significant(solution.values[s], 6));
         text.push_str(&format!("{name:name_width$}  {:action_width$}  {value}\n", action(s)));
     }
     text.push_str(&format!("\n{caption}\n"));
