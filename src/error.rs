@@ -209,12 +209,18 @@ fn nearest_hint(nearest: &Option<String>, known: &[String]) -> String {
 }
 
 impl Error {
-    /// An [`Error::Unknown`] that suggests the known word nearest to `given` (Jaro-Winkler similarity above 0.7).
+    /// An [`Error::Unknown`] that suggests the known word nearest to `given`: one slip of the finger away (a letter added,
+    /// lost, changed, or two swapped), else of Jaro-Winkler similarity above 0.7.
     pub fn unknown<'a>(what: &'static str, given: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
         let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+        let similarity = |word: &String| {
+            let (given, word) = (given.to_lowercase(), word.to_lowercase());
+            let slip = given.chars().count() > 1 && strsim::damerau_levenshtein(&given, &word) <= 1;
+            if slip { 1.0 } else { strsim::jaro_winkler(&given, &word) }
+        };
         let nearest = known
             .iter()
-            .map(|word| (strsim::jaro_winkler(&given.to_lowercase(), &word.to_lowercase()), word))
+            .map(|word| (similarity(word), word))
             .filter(|(similarity, _)| *similarity > 0.7)
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, word)| word.clone());
@@ -235,6 +241,8 @@ mod tests {
     fn unknown_suggests_the_nearest_word() {
         let message = Error::unknown("environment", "rivreswim", ["riverswim", "taxi"]).to_string();
         assert_eq!(message, "unknown environment `rivreswim`; did you mean `riverswim`?");
+        let message = Error::unknown("parameter", "p10", ["n", "p01"]).to_string();
+        assert_eq!(message, "unknown parameter `p10`; did you mean `p01`?");
         let message = Error::unknown("environment", "qqq", ["riverswim", "taxi"]).to_string();
         assert_eq!(message, "unknown environment `qqq`; known: riverswim, taxi");
     }

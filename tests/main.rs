@@ -1,5 +1,6 @@
 //! Whole-toolkit tests: known problems with known answers, properties, the command line.
 #![allow(clippy::unwrap_used)]
 
+mod command_line;
 mod effective_horizon;
 mod show;

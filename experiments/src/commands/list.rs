@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use rayon::prelude::*;
 use serde::Serialize;
+use tabrl::learning;
 use tabrl::planning::{MethodInfo, methods};
 use tabrl_envs::{COMMON_PARAMS, Param};
 
@@ -11,7 +12,7 @@ use crate::cli::Finish;
 use crate::output::{self, Format};
 use crate::{Result, registry};
 
-/// Lists environments (with their sizes and parameters), solvers and experiments.
+/// Lists environments (with their sizes and parameters), solvers, agents and experiments.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// What to list; everything by default.
@@ -29,6 +30,7 @@ pub struct Arguments {
 enum What {
     Environments,
     Solvers,
+    Agents,
     Experiments,
 }
 
@@ -45,11 +47,11 @@ struct EnvironmentEntry {
     parameters: Vec<ParameterEntry>,
 }
 
-#[derive(Serialize)]
+#[derive(PartialEq, Serialize)]
 struct ParameterEntry {
     name: &'static str,
-    default: &'static str,
-    doc: &'static str,
+    default: String,
+    doc: String,
 }
 
 #[derive(Serialize)]
@@ -57,6 +59,14 @@ struct SolverEntry {
     name: &'static str,
     summary: &'static str,
     criteria: &'static str,
+}
+
+#[derive(Serialize)]
+struct AgentEntry {
+    name: &'static str,
+    summary: &'static str,
+    source: &'static str,
+    parameters: Vec<ParameterEntry>,
 }
 
 #[derive(Serialize)]
@@ -75,6 +85,8 @@ struct Listing {
     #[serde(skip_serializing_if = "Option::is_none")]
     solvers: Option<Vec<SolverEntry>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    agents: Option<Vec<AgentEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     experiments: Option<Vec<ExperimentEntry>>,
 }
 
@@ -89,6 +101,7 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
         common_parameters: environments.as_ref().map(|_| parameters(&COMMON_PARAMS)),
         environments,
         solvers: wanted(What::Solvers).then(solvers),
+        agents: wanted(What::Agents).then(agents),
         experiments: wanted(What::Experiments).then(experiments),
     };
     match arguments.format {
@@ -99,7 +112,7 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
 }
 
 fn parameters(params: &[Param]) -> Vec<ParameterEntry> {
-    params.iter().map(|p| ParameterEntry { name: p.name, default: p.default, doc: p.doc }).collect()
+    params.iter().map(|p| ParameterEntry { name: p.name, default: p.default.into(), doc: p.doc.into() }).collect()
 }
 
 fn environments(limit: usize) -> Result<Vec<EnvironmentEntry>> {
@@ -129,6 +142,21 @@ fn solvers() -> Vec<SolverEntry> {
     methods().iter().map(entry).collect()
 }
 
+fn agents() -> Vec<AgentEntry> {
+    let parameter = |p: learning::Param| ParameterEntry {
+        name: p.name,
+        default: p.default,
+        doc: format!("{}, {}", p.doc, p.expected),
+    };
+    let entry = |spec: learning::AgentSpec| AgentEntry {
+        name: spec.name,
+        summary: spec.summary,
+        source: spec.source,
+        parameters: spec.params.into_iter().map(parameter).collect(),
+    };
+    learning::registry().into_iter().map(entry).collect()
+}
+
 fn experiments() -> Vec<ExperimentEntry> {
     let entry = |spec: crate::runner::Spec| ExperimentEntry { name: spec.name, title: spec.title, source: spec.source };
     registry::experiments().into_iter().map(entry).collect()
@@ -140,12 +168,17 @@ fn in_text(listing: &Listing, limit: usize) -> String {
     if let Some(environments) = &listing.environments {
         let width = environments.iter().map(|e| e.name.len()).max().unwrap_or(0);
         let _ = writeln!(text, "environments\n  {:<width$} {:>9} {:>9} {:>9}", "", "states", "choices", "branches");
+        let mut shown: &[ParameterEntry] = &[];
         for e in environments {
             let size = |n: Option<usize>| n.map_or(format!(">{limit}"), |n| n.to_string());
             let (states, rest) = (size(e.states), |n: Option<usize>| n.map_or("–".to_owned(), |n| n.to_string()));
             let (choices, branches) = (rest(e.choices), rest(e.branches));
             let _ = writeln!(text, "  {:<width$} {states:>9} {choices:>9} {branches:>9}  {}", e.name, e.summary);
-            in_text_parameters(&mut text, &e.parameters, width + 4);
+            // A family shares its parameters; once is enough.
+            if e.parameters != shown {
+                in_text_parameters(&mut text, &e.parameters, width + 4);
+            }
+            shown = &e.parameters;
         }
         text.push_str("  every environment\n");
         in_text_parameters(&mut text, listing.common_parameters.as_deref().unwrap_or_default(), width + 4);
@@ -154,6 +187,13 @@ fn in_text(listing: &Listing, limit: usize) -> String {
         text.push_str("solvers\n");
         for solver in solvers {
             let _ = writeln!(text, "  {:<26} {} ({})", solver.name, solver.summary, solver.criteria);
+        }
+    }
+    if let Some(agents) = &listing.agents {
+        text.push_str("agents\n");
+        for agent in agents {
+            let _ = writeln!(text, "  {:<26} {} ({})", agent.name, agent.summary, agent.source);
+            in_text_parameters(&mut text, &agent.parameters, 29);
         }
     }
     if let Some(experiments) = &listing.experiments {

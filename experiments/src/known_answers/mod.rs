@@ -1,17 +1,23 @@
-//! Known problems with known answers: the optimal values that papers print, found again.
+//! Known problems with known answers: the optimal values that papers print, found again by every method that applies.
 //!
-//! Each case is exact, so a unit of work is a case.
+//! A unit of work is a case solved by one method. Two claims are judged for a case: its value is the published one, and the
+//! certified intervals of all methods share a point (they contain the same optimal value, so they must).
 
 mod claims;
+mod puterman;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tabrl::horizon::{Process, QTable};
+use tabrl::mdp::Mdp;
+use tabrl::planning::{Criterion, Method, SolveOptions, Status, solve};
 
-use crate::Result;
-use crate::runner::{Cell, Experiment, Finished, Outcome, Settings, Spec, Table, Unit, record};
+use crate::runner::{Claim, Experiment, Finished, Outcome, Settings, Spec, Table, Unit, record, split_setting};
+use crate::{Error, Result};
+
+/// Most states a case may have.
+const STATE_LIMIT: usize = 10_000_000;
 
 /// The registry's entry.
 pub fn spec() -> Spec {
@@ -27,6 +33,7 @@ pub fn spec() -> Spec {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
+    epsilon: f64,
     case: BTreeMap<String, Case>,
 }
 
@@ -35,72 +42,159 @@ struct Config {
 struct Case {
     environment: String,
     set: Vec<String>,
-    horizon: usize,
-    expected: f64,
+    criterion: Aim,
+    expected: Option<f64>,
+    #[serde(default)]
     tolerance: f64,
     source: String,
 }
 
-/// What a case gave.
-#[derive(Debug, Serialize, Deserialize)]
+/// What is maximised.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Aim {
+    Discount(f64),
+    Horizon(usize),
+}
+
+impl Aim {
+    fn criterion(self) -> Criterion {
+        match self {
+            Aim::Discount(gamma) => Criterion::Discounted { gamma },
+            Aim::Horizon(horizon) => Criterion::FiniteHorizon { horizon },
+        }
+    }
+
+    fn methods(self) -> &'static [Method] {
+        match self {
+            Aim::Discount(_) => &[Method::PolicyIteration, Method::ModifiedPolicyIteration, Method::ValueIteration],
+            Aim::Horizon(_) => &[Method::BackwardInduction],
+        }
+    }
+}
+
+impl std::fmt::Display for Aim {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Aim::Discount(gamma) => write!(f, "discount {gamma}"),
+            Aim::Horizon(horizon) => write!(f, "{horizon} steps"),
+        }
+    }
+}
+
+/// What one method gave on one case; the values are those of the initial distribution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Answer {
     states: usize,
+    choices: usize,
     value: f64,
+    lower: f64,
+    upper: f64,
+    max_gap: f64,
+    certified: bool,
+    iterations: usize,
+    sweeps: usize,
 }
 
 struct KnownAnswers {
+    epsilon: f64,
     cases: Vec<(String, Case)>,
 }
 
 impl KnownAnswers {
     fn new(settings: &Settings) -> Result<KnownAnswers> {
         let config: Config = settings.parse()?;
-        Ok(KnownAnswers { cases: config.case.into_iter().collect() })
+        for (id, case) in &config.case {
+            case.criterion
+                .criterion()
+                .validate()
+                .map_err(|error| Error::Config { place: format!("case {id}"), problem: error.to_string() })?;
+        }
+        Ok(KnownAnswers { epsilon: config.epsilon, cases: config.case.into_iter().collect() })
     }
+
+    /// Every case with every method that applies to it.
+    fn work(&self) -> impl Iterator<Item = (&str, &Case, Method)> {
+        self.cases.iter().flat_map(|(id, case)| case.criterion.methods().iter().map(move |&m| (id.as_str(), case, m)))
+    }
+}
+
+fn table_of(case: &Case) -> Result<Mdp> {
+    if case.environment == "puterman" {
+        return Ok(puterman::table()?);
+    }
+    let given: Result<Vec<(&str, &str)>> = case.set.iter().map(|text| split_setting(text)).collect();
+    Ok(tabrl_envs::make(&case.environment, &given?)?.table(STATE_LIMIT)?.mdp)
 }
 
 impl Experiment for KnownAnswers {
     fn units(&self) -> Result<Vec<Unit>> {
-        let ids: Vec<&str> = self.cases.iter().map(|(id, _)| id.as_str()).collect();
+        let ids: Vec<String> = self.work().map(|(id, _, method)| format!("{id} {method}")).collect();
         Ok(Unit::exact(&ids))
     }
 
     fn run(&self, unit: &Unit) -> Result<Value> {
-        let case = &self.cases[unit.setting].1;
-        let given: Result<Vec<(&str, &str)>> = case.set.iter().map(|text| crate::runner::split_setting(text)).collect();
-        let mdp = tabrl_envs::make(&case.environment, &given?)?.table(1_000_000)?.mdp;
-        let process = Process::new(&mdp, case.horizon, None)?;
-        let value = QTable::optimal(&process).initial_max(&process);
-        record(&Answer { states: mdp.num_states(), value })
+        let Some((_, case, method)) = self.work().nth(unit.setting) else {
+            return Err(Error::Usage(format!("{} is no unit of known-answers", unit.id)));
+        };
+        let mdp = table_of(case)?;
+        let options = SolveOptions { epsilon: self.epsilon, method, ..SolveOptions::default() };
+        let solution = solve(&mdp, case.criterion.criterion(), &options)?;
+        record(&Answer {
+            states: mdp.num_states(),
+            choices: mdp.num_choices(),
+            value: mdp.initial_value(&solution.values),
+            lower: mdp.initial_value(&solution.lower),
+            upper: mdp.initial_value(&solution.upper),
+            max_gap: solution.max_gap(),
+            certified: solution.status == Status::Certified,
+            iterations: solution.iterations,
+            sweeps: solution.sweeps,
+        })
     }
 
     fn conclude(&self, results: &[Finished]) -> Result<Outcome> {
         let mut table = Table::new(
             "values",
-            "one row per case",
+            "one row per case and method; values are those of the initial distribution",
             &[
                 ("case", "", "name of the case"),
-                ("environment", "", "its environment"),
-                ("horizon", "steps", "number of steps"),
+                ("method", "", "what solved it"),
                 ("states", "", "number of states"),
-                ("expected", "", "published value of the initial distribution"),
-                ("value", "", "computed value of the initial distribution"),
+                ("choices", "", "number of state-action pairs"),
+                ("expected", "", "published value"),
+                ("value", "", "midpoint of the bounds"),
+                ("lower", "", "certified lower bound"),
+                ("upper", "", "certified upper bound"),
+                ("max_gap", "", "largest difference of the bounds over all states"),
+                ("iterations", "", "improvement steps"),
+                ("sweeps", "", "sweeps over the table"),
             ],
         );
-        let mut judged = Vec::new();
-        for (finished, (id, case)) in results.iter().zip(&self.cases) {
+        let mut answers: BTreeMap<&str, Vec<(Method, Answer)>> = BTreeMap::new();
+        for (finished, (id, case, method)) in results.iter().zip(self.work()) {
             let answer: Answer = finished.read()?;
-            let row: Vec<Cell> = vec![
-                id.as_str().into(),
-                case.environment.as_str().into(),
-                case.horizon.into(),
+            table.row(vec![
+                id.into(),
+                method.to_string().into(),
                 answer.states.into(),
+                answer.choices.into(),
                 case.expected.into(),
                 answer.value.into(),
-            ];
-            table.row(row);
-            judged.push(claims::value(id, case, &answer));
+                answer.lower.into(),
+                answer.upper.into(),
+                answer.max_gap.into(),
+                answer.iterations.into(),
+                answer.sweeps.into(),
+            ]);
+            answers.entry(id).or_default().push((method, answer));
         }
-        Ok(Outcome { claims: judged, tables: vec![table], ..Outcome::default() })
+        let claims: Vec<Claim> = self
+            .cases
+            .iter()
+            .filter_map(|(id, case)| claims::value(id, case, answers.get(id.as_str())?))
+            .chain([claims::certified(&answers), claims::agreement(&answers)])
+            .collect();
+        Ok(Outcome { claims, tables: vec![table], ..Outcome::default() })
     }
 }

@@ -1,0 +1,502 @@
+//! The command line, as a user types it: what comes out, the exit code, and what is left on the disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What a call of `tabrl` left behind.
+struct Call {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Call {
+    fn json(&self) -> Value {
+        assert_eq!(self.code, 0, "{}", self.stderr);
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+}
+
+/// A folder in which commands are typed.
+struct Shell {
+    folder: TempDir,
+}
+
+impl Shell {
+    fn new() -> Shell {
+        Shell { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tabrl"));
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command
+    }
+
+    /// `$ tabrl <line>`; arguments are separated by spaces.
+    fn tabrl(&self, line: &str) -> Call {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        let output = self.command(&arguments).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let call = Call {
+            code: output.status.code().expect("no signal ended it"),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        };
+        assert!(!call.stderr.contains("panicked"), "tabrl {line}\n{}", call.stderr);
+        call
+    }
+
+    /// The call must end with code 2, nothing on standard output, and a message that says all of `words`.
+    fn refuses(&self, line: &str, words: &[&str]) {
+        let call = self.tabrl(line);
+        assert_eq!(call.code, 2, "tabrl {line}\n{}{}", call.stdout, call.stderr);
+        assert_eq!(call.stdout, "", "tabrl {line}");
+        assert!(call.stderr.starts_with("error: "), "tabrl {line}\n{}", call.stderr);
+        for word in words {
+            assert!(call.stderr.contains(word), "tabrl {line}\nshould say `{word}`:\n{}", call.stderr);
+        }
+    }
+
+    /// The call must succeed.
+    fn done(&self, line: &str) -> Call {
+        let call = self.tabrl(line);
+        assert_eq!(call.code, 0, "tabrl {line}\n{}{}", call.stdout, call.stderr);
+        call
+    }
+
+    /// All files below a folder of results but the manifests, which hold times.
+    fn results(&self, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let root = self.path(folder);
+        let mut open = vec![root.clone()];
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    open.push(path);
+                } else if path.file_name().unwrap() != "manifest.json" {
+                    files.insert(path.strip_prefix(&root).unwrap().to_owned(), fs::read(&path).unwrap());
+                }
+            }
+        }
+        files
+    }
+
+    /// The only run of an experiment below a folder of results.
+    fn run(&self, out: &str, experiment: &str) -> PathBuf {
+        let mut runs = fs::read_dir(self.path(out).join(experiment)).unwrap();
+        let run = runs.next().unwrap().unwrap().path();
+        assert!(runs.next().is_none(), "more than one run in {out}");
+        run
+    }
+}
+
+/// Files of finished units in a run.
+fn units(run: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(run.join("units")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut units: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
+    units.sort();
+    units
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn list_names_everything_with_sizes_and_parameters() {
+    let shell = Shell::new();
+    let all = shell.done("list --format json").json();
+    assert_eq!(keys(&all).len(), 5);
+    let environments = all["environments"].as_array().unwrap();
+    let riverswim = environments.iter().find(|e| e["name"] == "riverswim").unwrap();
+    assert_eq!(
+        (&riverswim["states"], &riverswim["choices"], &riverswim["branches"]),
+        (&6.into(), &12.into(), &22.into())
+    );
+    assert_eq!(riverswim["parameters"][0]["name"], "n");
+    let few = shell.done("list environments --format json --state-limit 5").json();
+    assert!(
+        few["environments"].as_array().unwrap().iter().find(|e| e["name"] == "riverswim").unwrap()["states"].is_null()
+    );
+    assert!(shell.done("list solvers").stdout.contains("modified-policy-iteration"));
+    assert!(shell.done("list experiments").stdout.contains("known-answers"));
+    assert!(shell.done("list agents").stdout.contains("q-learning"));
+    shell.refuses("list environment", &["environments"]);
+}
+
+#[test]
+fn solve_gives_certified_bounds() {
+    let shell = Shell::new();
+    let answer = shell.done("solve riverswim --set p01=0.6 --criterion finite --horizon 20 --format json").json();
+    for key in [
+        "states",
+        "choices",
+        "branches",
+        "method",
+        "iterations",
+        "value_initial",
+        "lower_initial",
+        "upper_initial",
+        "max_gap",
+        "load_seconds",
+        "solve_seconds",
+        "peak_bytes",
+        "status",
+        "reason",
+        "sweeps",
+    ] {
+        assert!(answer.get(key).is_some(), "no key {key}");
+    }
+    assert!((answer["value_initial"].as_f64().unwrap() - 3.397264).abs() < 1e-6);
+    assert_eq!(answer["status"], "certified");
+    let one =
+        shell.done("solve sixarms --discount 0.95 --method value-iteration --epsilon 1e-4 --threads 1 --format json");
+    let two =
+        shell.done("solve sixarms --discount 0.95 --method value-iteration --epsilon 1e-4 --threads 2 --format json");
+    let (one, two) = (one.json(), two.json());
+    assert_eq!(one["value_initial"], two["value_initial"]);
+    assert!(one["lower_initial"].as_f64() <= Some(19159.663866) && one["upper_initial"].as_f64() >= Some(19159.663865));
+    assert!(shell.done("solve riverswim --discount 0.95").stdout.contains("certified"));
+}
+
+#[test]
+fn solve_writes_the_value_of_every_state() {
+    let shell = Shell::new();
+    shell.done("solve riverswim --discount 0.95 --values v.npy");
+    let values: ndarray::Array1<f64> = ndarray_npy::read_npy(shell.path("v.npy")).unwrap();
+    assert_eq!(values.len(), 6);
+    assert!(values.windows(2).into_iter().all(|pair| pair[0] < pair[1]));
+    shell.refuses("solve riverswim --discount 0.95 --values v.txt", &["--values v.txt", ".npy"]);
+    shell.refuses("solve riverswim --discount 0.95 --values no/v.npy", &["no folder no"]);
+}
+
+#[test]
+fn an_iteration_limit_is_visible_in_the_answer_and_in_the_exit_code() {
+    let call =
+        Shell::new().tabrl("solve riverswim --discount 0.99 --method value-iteration --max-iterations 3 --format json");
+    assert_eq!(call.code, 1);
+    assert!(call.stderr.starts_with("warning: "), "{}", call.stderr);
+    let answer: Value = serde_json::from_str(&call.stdout).unwrap();
+    assert_eq!(answer["status"], "iteration_limit");
+}
+
+#[test]
+fn solve_refuses_bad_input_and_says_what_would_be_right() {
+    let shell = Shell::new();
+    for gamma in ["0", "1", "2", "-0.5", "NaN", "inf"] {
+        shell.refuses(&format!("solve riverswim --discount {gamma}"), &["discount", "strictly between 0 and 1"]);
+    }
+    shell.refuses("solve riverswim", &["--discount G", "--horizon H"]);
+    shell.refuses("solve riverswim --criterion finite", &["--horizon H"]);
+    shell.refuses("solve riverswim --criterion finit --horizon 3", &["unknown criterion `finit`", "`finite`"]);
+    shell.refuses("solve riverswim --discount 0.9 --horizon 3", &["--discount", "--horizon"]);
+    shell.refuses("solve riverswim --horizon 0", &["horizon", "at least 1"]);
+    shell.refuses("solve riverswim --discount 0.9 --epsilon 0", &["epsilon", "positive"]);
+    shell.refuses("solve riverswim --discount 0.9 --epsilon nan", &["epsilon", "positive"]);
+    shell.refuses("solve riverswim --discount 0.9 --method value-iterations", &["did you mean `value-iteration`?"]);
+    shell.refuses("solve riverswim --discount 0.9 --method backward-induction", &["backward-induction", "discounted"]);
+    shell.refuses("solve rivrswim --discount 0.9", &["unknown environment `rivrswim`", "did you mean `riverswim`?"]);
+    shell.refuses("solve riverswim --discount 0.9 --set p10=0.5", &["unknown parameter `p10`", "did you mean `p01`?"]);
+    shell.refuses("solve riverswim --discount 0.9 --set p01=1.5", &["p01=1.5"]);
+    shell.refuses("solve riverswim --discount 0.9 --set p01", &["key=value"]);
+    shell.refuses("solve garnet --discount 0.9 --state-limit 10", &["more than 10 reachable states"]);
+    shell.refuses("solve riverswim --discount 0.9 --threads 0", &["--threads"]);
+    shell.refuses("solve riverswim --discont 0.9", &["--discount"]);
+    shell.refuses("slove riverswim", &["solve"]);
+}
+
+#[test]
+fn a_table_survives_the_trip_through_every_format() {
+    let shell = Shell::new();
+    let value =
+        |name: &str| shell.done(&format!("solve {name} --discount 0.95 --format json")).json()["value_initial"].clone();
+    let known = value("riverswim");
+    for (file, option) in [("t.npz", ""), ("d.npz", " --to npz-dense"), ("t.json", ""), ("u.json", " --to gymnasium")] {
+        shell.done(&format!("export riverswim {file}{option}"));
+        assert_eq!(value(file), known, "{file}");
+    }
+    shell.done("export t.npz again.json");
+    assert_eq!(value("again.json"), known);
+    let answer = shell.done("export riverswim t.npz --format json").json();
+    assert_eq!((&answer["file_format"], &answer["states"]), (&"npz".into(), &6.into()));
+}
+
+#[test]
+fn files_that_are_no_table_are_refused() {
+    let shell = Shell::new();
+    shell.done("export riverswim t.npz");
+    shell.done("export riverswim t.json");
+    let whole = fs::read(shell.path("t.npz")).unwrap();
+    fs::write(shell.path("half.npz"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(shell.path("empty.npz"), b"").unwrap();
+    let bad = r#"{"0": {"0": [[0.5, 0, 1.0, false], [0.4, 1, 0.0, false]]}, "1": {"0": [[1.0, 1, 0.0, true]]}}"#;
+    fs::write(shell.path("sum.json"), bad).unwrap();
+    fs::write(shell.path("negative.json"), bad.replace("0.5", "-0.5").replace("0.4", "1.5")).unwrap();
+    fs::write(shell.path("dangling.json"), bad.replace("0.4, 1", "0.5, 7")).unwrap();
+    shell.refuses("solve half.npz --discount 0.9", &["half.npz"]);
+    shell.refuses("solve empty.npz --discount 0.9", &["empty.npz"]);
+    shell.refuses("solve sum.json --discount 0.9", &["state 0, action 0", "0.9"]);
+    shell.refuses("solve negative.json --discount 0.9", &["-0.5"]);
+    shell.refuses("solve dangling.json --discount 0.9", &["7"]);
+    shell.refuses("solve none.npz --discount 0.9", &["none.npz", "No such file"]);
+    shell.refuses("solve t.npz --discount 0.9 --set n=3", &["a file has no parameters"]);
+    shell.refuses("export riverswim t.csv", &["t.csv", ".npz or .json"]);
+    shell.refuses("export riverswim t.npz --to nzp", &["did you mean `npz`?"]);
+    shell.refuses("export riverswim none/t.npz", &["none/t.npz"]);
+}
+
+#[test]
+fn horizon_reports_every_key() {
+    let shell = Shell::new();
+    let report = shell.done("horizon minigrid/Empty-5x5 --horizon 20 --format json").json();
+    for key in [
+        "states",
+        "actions",
+        "horizon",
+        "k_min",
+        "k_return95",
+        "epw",
+        "h_simple",
+        "j_optimal",
+        "j_random",
+        "j_worst",
+        "greedy_returns",
+        "gorp_m1",
+        "gorp_p",
+        "gorp_h1",
+    ] {
+        assert!(report.get(key).is_some(), "no key {key}");
+    }
+    assert_eq!((&report["horizon"], &report["k_min"], &report["j_optimal"]), (&20.into(), &1.into(), &1.0.into()));
+    assert_eq!(shell.done("horizon minigrid/Empty-5x5 --format json").json()["horizon"], 100);
+    let sticky = shell.done("horizon minigrid/Empty-5x5 --sticky 0.25 --format json").json();
+    assert_eq!(sticky["sticky"], 0.25);
+    assert!(shell.done("horizon minigrid/Empty-5x5").stdout.contains("planning window"));
+    shell.refuses("horizon minigrid/Empty-5x5 --sticky 1.5", &["sticky", "1.5"]);
+    shell.refuses("horizon minigrid/Empty-5x5 --horizon 0", &["horizon"]);
+    shell.refuses("horizon minigrid/Emty-5x5", &["did you mean `minigrid/Empty-5x5`?"]);
+}
+
+#[test]
+fn show_draws_on_the_terminal_and_in_files() {
+    let shell = Shell::new();
+    let text = shell.done("show minigrid/Empty-5x5 --out map.svg").stdout;
+    assert!(text.contains("34 states") && text.contains('→'), "{text}");
+    assert!(fs::read_to_string(shell.path("map.svg")).unwrap().starts_with("<svg"));
+    shell.done("show minigrid/Empty-5x5 --out map.png");
+    assert!(fs::read(shell.path("map.png")).unwrap().starts_with(b"\x89PNG"));
+    let answer = shell.done("show frozenlake/4x4 --discount 0.9 --format json").json();
+    assert_eq!(answer["values"].as_array().unwrap().len(), 16);
+    shell.refuses("show minigrid/Empty-5x5 --out map.pdf", &["map.pdf", ".svg or .png"]);
+    shell.refuses("show taxy", &["did you mean `taxi`?"]);
+}
+
+#[test]
+fn reproduce_leaves_a_folder_that_a_person_can_read() {
+    let shell = Shell::new();
+    let call = shell.done("reproduce known-answers --quick --out results --format json");
+    let answer = &call.json()[0];
+    assert_eq!((&answer["experiment"], &answer["complete"]), (&"known-answers".into(), &true.into()));
+    assert!(answer["claims"].as_array().unwrap().iter().all(|claim| claim["verdict"] == "holds"));
+    let run = shell.run("results", "known-answers");
+    for file in ["config.toml", "manifest.json", "claims.json", "values.csv", "report.md"] {
+        assert!(run.join(file).is_file(), "no {file}");
+    }
+    let report = fs::read_to_string(run.join("report.md")).unwrap();
+    assert!(report.contains("| **puterman** optimal value of puterman, discount 0.95 |"), "{report}");
+    let header = "case,method,states,choices,expected,value,lower,upper,max_gap,iterations,sweeps\n";
+    assert!(fs::read_to_string(run.join("values.csv")).unwrap().starts_with(header));
+    let manifest: Value = serde_json::from_slice(&fs::read(run.join("manifest.json")).unwrap()).unwrap();
+    assert_eq!(manifest["sessions"][0]["command_line"][1], "reproduce");
+
+    // The configuration it wrote gives the same run, without any work to do.
+    let before = shell.results("results");
+    shell.done(&format!("reproduce {} --out results", run.join("config.toml").display()));
+    assert_eq!(shell.results("results"), before);
+    let manifest: Value = serde_json::from_slice(&fs::read(run.join("manifest.json")).unwrap()).unwrap();
+    assert_eq!(manifest["sessions"][1]["units_computed"], 0);
+}
+
+#[test]
+fn a_claim_that_fails_stays_in_the_table_and_in_the_exit_code() {
+    let shell = Shell::new();
+    let call = shell.tabrl("reproduce known-answers --quick --set case.lock.expected=4 --out results");
+    assert_eq!(call.code, 1, "{}", call.stderr);
+    assert!(call.stdout.contains("fails             lock: "), "{}", call.stdout);
+    let report = fs::read_to_string(shell.run("results", "known-answers").join("report.md")).unwrap();
+    assert!(report.contains("| **fails** |"), "{report}");
+}
+
+#[test]
+fn reproduce_refuses_bad_input() {
+    let shell = Shell::new();
+    shell.refuses("reproduce known-answer", &["did you mean `known-answers`?"]);
+    shell.refuses("reproduce known-answers --set epsilo=1", &["unknown key `epsilo`", "did you mean `epsilon`?"]);
+    shell.refuses("reproduce known-answers --set epsilon=small", &["epsilon", "text", "a number"]);
+    shell.refuses("reproduce known-answers --set case.lock.environment=lok", &["lock", "did you mean `lock`?"]);
+    shell.refuses("reproduce known-answers --quick --full", &["--quick", "--full"]);
+    shell.refuses("reproduce known-answers --shard 3/2", &["i/n"]);
+    shell.refuses("reproduce known-answers --jobs 0", &["--jobs"]);
+    shell.refuses("reproduce known-answers --seeds 0", &["--seeds", "at least 1"]);
+    shell.refuses("reproduce all --set epsilon=1", &["--set", "name it"]);
+    shell.refuses("reproduce none.toml", &["none.toml", "No such file"]);
+    fs::write(shell.path("broken.toml"), "experiment = \"known-answers\"\nscale = \n").unwrap();
+    shell.refuses("reproduce broken.toml", &["broken.toml is not valid TOML", "line 2"]);
+    fs::write(shell.path("wrong.toml"), "experiment = \"known-answers\"\nscale = \"quick\"\nepsilonn = 1\n").unwrap();
+    shell.refuses("reproduce wrong.toml", &["wrong.toml", "did you mean `epsilon`?"]);
+    fs::write(shell.path("file"), "").unwrap();
+    shell
+        .refuses("reproduce known-answers --quick --out file", &["cannot write file/known-answers", "Not a directory"]);
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    let shell = Shell::new();
+    shell.done("reproduce known-answers --quick --jobs 1 --out one");
+    shell.done("reproduce known-answers --quick --jobs 2 --out two");
+    assert_eq!(shell.results("one"), shell.results("two"));
+}
+
+#[test]
+fn shards_merged_are_what_one_machine_produces() {
+    let shell = Shell::new();
+    shell.done("reproduce known-answers --quick --out whole");
+    for i in 1..=3 {
+        let call = shell.done(&format!("reproduce known-answers --quick --shard {i}/3 --out part{i}"));
+        assert!(call.stdout.contains("units are stored"), "{}", call.stdout);
+    }
+    shell.refuses("merge part1 part3 --out lacking", &["are in none of the shares"]);
+    assert_eq!(shell.done("merge part1 part2 part3 --out joined").stdout.replace("joined", "whole"), {
+        shell.done("reproduce known-answers --quick --out whole").stdout
+    });
+    assert_eq!(shell.results("joined"), shell.results("whole"));
+    fs::create_dir(shell.path("nothing")).unwrap();
+    shell.refuses("merge nothing --out x", &["nothing", "config.toml"]);
+}
+
+#[test]
+fn shares_that_disagree_are_not_joined() {
+    let shell = Shell::new();
+    shell.done("reproduce known-answers --quick --shard 1/2 --out a");
+    shell.done("reproduce known-answers --quick --shard 1/2 --out b");
+    // Swap the results of one unit, checksum included: sound files with another content.
+    let first = units(&shell.run("b", "known-answers")).remove(0);
+    let mut stored: Value = serde_json::from_slice(&fs::read(&first).unwrap()).unwrap();
+    let other: Value =
+        serde_json::from_slice(&fs::read(units(&shell.run("a", "known-answers")).remove(1)).unwrap()).unwrap();
+    stored["result"] = other["result"].clone();
+    stored["checksum"] = other["checksum"].clone();
+    fs::write(&first, stored.to_string()).unwrap();
+    shell.refuses("merge a b --out c", &["differs from the one another share has"]);
+}
+
+/// Starts a run whose later units take long, kills it when some are finished, and returns its configuration.
+fn killed_run(shell: &Shell, out: &str) -> String {
+    let line = format!("reproduce known-answers --set case.garnet.set=states=20000 --jobs 1 --out {out}");
+    let arguments: Vec<&str> = line.split(' ').collect();
+    let mut child = shell.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let started = Instant::now();
+    let finished = || {
+        let run = fs::read_dir(shell.path(out).join("known-answers")).into_iter().flatten().flatten().next();
+        run.map_or(0, |run| units(&run.path()).len())
+    };
+    while finished() < 5 {
+        assert!(started.elapsed() < Duration::from_secs(60), "no unit was finished");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    line.replace(&format!("--jobs 1 --out {out}"), "")
+}
+
+#[test]
+fn a_killed_run_goes_on_where_it_was_and_equals_an_uninterrupted_one() {
+    let shell = Shell::new();
+    let line = killed_run(&shell, "killed");
+    let run = shell.run("killed", "known-answers");
+    assert!(!run.join("report.md").exists(), "it was killed before the end");
+    let stored = units(&run);
+    let times: Vec<_> = stored.iter().map(|path| fs::metadata(path).unwrap().modified().unwrap()).collect();
+    shell.done(&format!("{line}--out killed"));
+    let after: Vec<_> = stored.iter().map(|path| fs::metadata(path).unwrap().modified().unwrap()).collect();
+    assert_eq!(times, after, "finished units are not computed again");
+    shell.done(&format!("{line}--out whole"));
+    assert_eq!(shell.results("killed"), shell.results("whole"));
+}
+
+#[test]
+fn a_damaged_unit_is_found_and_computed_again() {
+    let shell = Shell::new();
+    shell.done("reproduce known-answers --quick --out results");
+    let whole = shell.results("results");
+    let stored = units(&shell.run("results", "known-answers"));
+    let bytes = fs::read(&stored[0]).unwrap();
+    fs::write(&stored[0], &bytes[..bytes.len() / 2]).unwrap();
+    fs::write(
+        &stored[1],
+        String::from_utf8(fs::read(&stored[1]).unwrap()).unwrap().replace("\"value\":0", "\"value\":1"),
+    )
+    .unwrap();
+    fs::remove_file(&stored[2]).unwrap();
+    let call = shell.done("reproduce known-answers --quick --out results");
+    assert_eq!(call.stderr.matches("is damaged").count(), 2, "{}", call.stderr);
+    assert_eq!(shell.results("results"), whole);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_that_fills_up_loses_nothing_that_was_finished() {
+    let shell = Shell::new();
+    shell.done("reproduce known-answers --quick --shard 1/2 --out results");
+    let run = shell.run("results", "known-answers");
+    let before = units(&run).into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect::<Vec<_>>();
+    // No file may grow: every write fails as on a full disk, though with another errno.
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 0; exec '{}' reproduce known-answers --quick --out results",
+        env!("CARGO_BIN_EXE_tabrl")
+    );
+    let output = Command::new("sh").args(["-c", &script]).current_dir(shell.folder.path()).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    let said = format!("{} of ", before.len());
+    assert!(stderr.starts_with("error: cannot store a result in results/known-answers/"), "{stderr}");
+    assert!(stderr.contains(&said) && stderr.contains("intact") && !stderr.contains("panicked"), "{stderr}");
+    let after = units(&run).into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect::<Vec<_>>();
+    assert_eq!(before, after);
+    shell.done("reproduce known-answers --quick --out results");
+    shell.done("reproduce known-answers --quick --out whole");
+    assert_eq!(shell.results("results"), shell.results("whole"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let shell = Shell::new();
+    let mut child =
+        shell.command(&["list", "--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(0), String::new()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_an_error() {
+    let shell = Shell::new();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = shell.command(&["list", "solvers"]).stdout(full).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.starts_with("error: cannot write to standard output: No space left on device"), "{stderr}");
+}
