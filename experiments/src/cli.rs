@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{export, horizon, list, merge, reproduce, show, solve};
+use crate::commands::{export, horizon, learn, list, merge, reproduce, show, solve};
 use crate::{Error, Result};
 
 /// Exact tabular reinforcement learning: solve, simulate, learn, and check claims about learning.
@@ -25,6 +25,7 @@ enum Command {
     Show(show::Arguments),
     Solve(solve::Arguments),
     Horizon(horizon::Arguments),
+    Learn(learn::Arguments),
     Reproduce(reproduce::Arguments),
     Merge(merge::Arguments),
     Export(export::Arguments),
@@ -66,6 +67,7 @@ fn run(command: Command) -> Result<Finish> {
         Command::Show(arguments) => show::run(&arguments),
         Command::Solve(arguments) => solve::run(&arguments),
         Command::Horizon(arguments) => horizon::run(&arguments),
+        Command::Learn(arguments) => learn::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),

@@ -15,6 +15,8 @@ pub enum Aggregate {
     Mean,
     /// Median over tasks of the mean over runs.
     Median,
+    /// Median over runs and tasks together; over the runs, where there is one task.
+    PooledMedian,
     /// Interquartile mean over runs and tasks.
     InterquartileMean,
     /// `target − mean(min(score, target))` over runs and tasks.
@@ -46,6 +48,7 @@ impl Aggregate {
                 let mut means: Vec<f64> = means.collect();
                 median(&mut means)
             }
+            Aggregate::PooledMedian => median(values),
             Aggregate::InterquartileMean => interquartile_mean(values),
             Aggregate::OptimalityGap { target } => {
                 target - values.iter().map(|x| x.min(target)).sum::<f64>() / values.len() as f64
@@ -112,6 +115,7 @@ mod tests {
         let scores = arr2(&[[0.0, 1.0, 4.0], [2.0, 3.0, 8.0]]);
         assert_eq!(Aggregate::Mean.of(scores.view()).unwrap(), 3.0);
         assert_eq!(Aggregate::Median.of(scores.view()).unwrap(), 2.0);
+        assert_eq!(Aggregate::PooledMedian.of(scores.view()).unwrap(), 2.5);
         assert_eq!(Aggregate::InterquartileMean.of(scores.view()).unwrap(), 2.5);
         let gap = Aggregate::OptimalityGap { target: 2.0 }.of(scores.view()).unwrap();
         assert_eq!(gap, 2.0 - 9.0 / 6.0);

@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod horizon;
+pub mod learn;
 pub mod list;
 pub mod merge;
 mod problem;
