@@ -125,3 +125,14 @@ pub(super) fn check_size(agent: &'static str, found: usize, expected: usize) -> 
     }
     Err(Error::Shape { what: format!("the saved state of {agent}"), found: vec![found], expected: vec![expected] })
 }
+
+/// Checks that saved choices are choices of the table.
+pub(super) fn check_choices(agent: &'static str, saved: impl IntoIterator<Item = usize>, choices: usize) -> Result<()> {
+    match saved.into_iter().find(|&choice| choice >= choices) {
+        None => Ok(()),
+        Some(choice) => Err(Error::NotApplicable {
+            method: agent,
+            reason: format!("the saved state names choice {choice}, but the table's are 0..{choices}"),
+        }),
+    }
+}

@@ -5,6 +5,8 @@
 //! | [`q_learning`] | one-step off-policy control | Watkins 1989 |
 //! | [`sarsa`] | one-step on-policy control | Rummery and Niranjan 1994 |
 //! | [`expected_sarsa`] | the same, averaged over the next choice | van Seijen et al. 2009 |
+//! | [`n_step_sarsa`] | between one step and Monte Carlo | Sutton and Barto 2018, 7.2 |
+//! | [`monte_carlo`] | control by whole returns | Sutton and Barto 2018, 5.4 |
 //! | [`double_q`] | two tables against overestimation | van Hasselt 2010 |
 //!
 //! An [`Agent`] sees state indices and choices of a table, rewards and **true successors** only. A termination is worth 0 from
@@ -15,6 +17,8 @@ mod agent;
 pub mod double_q;
 pub mod expected_sarsa;
 mod explore;
+pub mod monte_carlo;
+pub mod n_step_sarsa;
 mod params;
 pub mod q_learning;
 mod registry;

@@ -49,23 +49,26 @@ pub(super) fn read<T: Value>(
 }
 
 /// Declares a struct of hyper-parameters: one line each with type, name, default, range in words, and range as a closure. It gets
-/// `Default`, `params()` for listings, and `from_text(&[(name, value)])`.
+/// `Default`, `params()` for listings, and `from_text(&[(name, value)])`. A first line `..base: Kind;` takes over the
+/// hyper-parameters of another such struct.
 macro_rules! hyper_parameters {
     (
         $(#[$outer:meta])*
         $name:ident {
+            $( ..$base:ident : $base_kind:ty; )?
             $( #[doc = $doc:literal] $field:ident : $kind:ty = $default:expr, $expected:literal, $accept:expr; )*
         }
     ) => {
         $(#[$outer])*
         #[derive(Debug, Clone, Copy, PartialEq)]
         pub struct $name {
+            $( #[doc = "The hyper-parameters shared with other agents."] pub $base: $base_kind, )?
             $( #[doc = $doc] #[doc = concat!(" Range: ", $expected, ".")] pub $field: $kind, )*
         }
 
         impl Default for $name {
             fn default() -> Self {
-                $name { $( $field: $default, )* }
+                $name { $( $base: <$base_kind>::default(), )? $( $field: $default, )* }
             }
         }
 
@@ -73,12 +76,24 @@ macro_rules! hyper_parameters {
             /// The hyper-parameters with their defaults and ranges.
             pub fn params() -> Vec<$crate::learning::Param> {
                 let defaults = $name::default();
-                vec![$( $crate::learning::Param {
+                let own = [$( $crate::learning::Param {
                     name: stringify!($field),
                     default: $crate::learning::Value::write(defaults.$field),
                     doc: $doc.trim_ascii(),
                     expected: $expected,
-                }, )*]
+                }, )*];
+                own.into_iter()$( .chain(<$base_kind>::params()) )?.collect()
+            }
+
+            /// Sets one of them from text; whether there is one of that name.
+            pub(in $crate::learning) fn set(&mut self, name: &str, value: &str) -> $crate::Result<bool> {
+                match name {
+                    $( stringify!($field) => {
+                        self.$field = $crate::learning::params::read(stringify!($field), value, $expected, $accept)?;
+                    } )*
+                    _ => return Ok(false $( || self.$base.set(name, value)? )?),
+                }
+                Ok(true)
             }
 
             /// The defaults, changed as the `(name, value)` pairs say.
@@ -88,12 +103,9 @@ macro_rules! hyper_parameters {
             pub fn from_text(given: &[(&str, &str)]) -> $crate::Result<$name> {
                 let mut settings = $name::default();
                 for &(name, value) in given {
-                    match name {
-                        $( stringify!($field) => {
-                            settings.$field =
-                                $crate::learning::params::read(stringify!($field), value, $expected, $accept)?;
-                        } )*
-                        _ => return Err($crate::Error::unknown("parameter", name, [$( stringify!($field) ),*])),
+                    if !settings.set(name, value)? {
+                        let known = $name::params();
+                        return Err($crate::Error::unknown("parameter", name, known.iter().map(|param| param.name)));
                     }
                 }
                 Ok(settings)
@@ -104,6 +116,7 @@ macro_rules! hyper_parameters {
             /// # Errors
             /// [`crate::Error::Setting`] with the range in words.
             pub fn validate(&self) -> $crate::Result<()> {
+                $( self.$base.validate()?; )?
                 $( $crate::learning::params::read::<$kind>(
                     stringify!($field), &$crate::learning::Value::write(self.$field), $expected, $accept)?; )*
                 Ok(())
@@ -123,6 +136,24 @@ mod tests {
             /// The second.
             count: usize = 3, "at least 1", |n| n >= 1;
         }
+    }
+
+    hyper_parameters! {
+        /// With the former inside.
+        Larger {
+            ..base: Settings;
+            /// The third.
+            flag: bool = true, "true or false", |_| true;
+        }
+    }
+
+    #[test]
+    fn a_base_is_read_listed_and_checked_along() {
+        let larger = Larger::from_text(&[("count", "4"), ("flag", "false")]).unwrap();
+        assert_eq!(larger, Larger { base: Settings { alpha: 0.5, count: 4 }, flag: false });
+        assert_eq!(Larger::params().iter().map(|param| param.name).collect::<Vec<_>>(), ["flag", "alpha", "count"]);
+        assert!(Larger::from_text(&[("alpha", "0")]).is_err() && Larger::from_text(&[("beta", "0")]).is_err());
+        assert!(Larger { base: Settings { alpha: 2.0, count: 4 }, flag: true }.validate().is_err());
     }
 
     #[test]

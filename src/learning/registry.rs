@@ -2,6 +2,8 @@
 
 use super::double_q::DoubleQ;
 use super::expected_sarsa::ExpectedSarsa;
+use super::monte_carlo::{MonteCarlo, MonteCarloParams};
+use super::n_step_sarsa::{NStepParams, NStepSarsa};
 use super::q_learning::QLearning;
 use super::sarsa::Sarsa;
 use super::{Agent, Param, Setup, TdParams};
@@ -47,6 +49,20 @@ pub fn registry() -> Vec<AgentSpec> {
             "van Hasselt 2010",
             TdParams::params(),
             |given, setup| Ok(Box::new(DoubleQ::new(setup, &TdParams::from_text(given)?)?)),
+        ),
+        spec(
+            "n-step-sarsa",
+            "on-policy control with n rewards before the bootstrap",
+            "Sutton and Barto 2018, section 7.2",
+            NStepParams::params(),
+            |given, setup| Ok(Box::new(NStepSarsa::new(setup, &NStepParams::from_text(given)?)?)),
+        ),
+        spec(
+            "monte-carlo",
+            "on-policy control by the returns of whole episodes",
+            "Sutton and Barto 2018, section 5.4",
+            MonteCarloParams::params(),
+            |given, setup| Ok(Box::new(MonteCarlo::new(setup, &MonteCarloParams::from_text(given)?)?)),
         ),
     ]
 }

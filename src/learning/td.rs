@@ -79,10 +79,15 @@ impl Td {
         self.explore.draw(&self.shape, state, |c| q[c], *step, rng)
     }
 
-    /// `Q(c) ← Q(c) + α_n (target − Q(c))`.
+    /// Counts a step, and `Q(c) ← Q(c) + α_n (target − Q(c))`.
     pub fn update(&mut self, choice: usize, target: f64) {
+        self.memory.step += 1;
+        self.correct(choice, target);
+    }
+
+    /// `Q(c) ← Q(c) + α_n (target − Q(c))`, not counted as a step.
+    pub fn correct(&mut self, choice: usize, target: f64) {
         let memory = &mut self.memory;
-        memory.step += 1;
         memory.updates[choice] += 1;
         memory.q[choice] += self.step_size.at(memory.updates[choice]) * (target - memory.q[choice]);
     }

@@ -1,6 +1,6 @@
 //! Every agent against the exact optimum, on problems with seeds that are stated.
 
-use super::{Curve, EvaluationPoints, Setup, TrainOptions, make, train};
+use super::{Curve, EvaluationPoints, Setup, TrainOptions, Trainer, make, registry, train};
 use crate::mdp::{Mdp, MdpBuilder};
 use crate::planning::{Criterion, SolveOptions, solve};
 use crate::rng::{self, Purpose};
@@ -110,4 +110,63 @@ fn expected_sarsa_reaches_the_optimum() {
 #[test]
 fn double_q_reaches_the_optimum() {
     reaches_the_optimum("double-q", &OFF_POLICY, 400_000, 1e-9);
+}
+
+#[test]
+fn n_step_sarsa_reaches_the_optimum() {
+    for n in ["1", "4"] {
+        reaches_the_optimum("n-step-sarsa", &[&VANISHING[..], &[("n", n)]].concat(), 400_000, 0.01);
+    }
+}
+
+#[test]
+fn monte_carlo_reaches_the_optimum() {
+    for first in ["true", "false"] {
+        reaches_the_optimum("monte-carlo", &[&VANISHING[..], &[("first_visit", first)]].concat(), 400_000, 0.01);
+    }
+}
+
+/// Stopped in the middle of an episode, an agent and its environment go on from their texts as if nothing had happened.
+#[test]
+fn saved_agents_go_on_with_the_same_bytes() {
+    let mdp = grid();
+    for spec in registry() {
+        for stop in [0, 1, 2, 3, 1003] {
+            let options = TrainOptions {
+                discount: GAMMA,
+                time_limit: Some(37),
+                steps: 0,
+                points: EvaluationPoints::Even(1),
+                seed: 9,
+            };
+            let fresh = || make(spec.name, &[], &Setup { mdp: &mdp, discount: GAMMA, seed: 9 }).unwrap();
+            let (mut agent, mut trainer) = (fresh(), Trainer::new(&mdp, &options).unwrap());
+            trainer.run(agent.as_mut(), stop);
+            let (mut again, mut resumed) = (fresh(), Trainer::new(&mdp, &options).unwrap());
+            again.load(&agent.save()).unwrap();
+            resumed.load(&trainer.save()).unwrap();
+            for _ in 0..200 {
+                trainer.run(agent.as_mut(), 1);
+                resumed.run(again.as_mut(), 1);
+                assert!(agent.save() == again.save() && trainer.save() == resumed.save(), "{} {stop}", spec.name);
+            }
+            assert_eq!(agent.rule(), again.rule(), "{}", spec.name);
+            assert!(again.load("{}").is_err());
+        }
+    }
+}
+
+/// One choice in each state, or one state: nothing to learn, nothing to divide by.
+#[test]
+fn degenerate_problems_do_no_harm() {
+    let mut builder = MdpBuilder::new(3);
+    builder.choice(0, 0, &[(1.0, 1, 1.0)]).choice(1, 0, &[(1.0, 2, 1.0)]).terminal(2);
+    let forced = builder.build().unwrap();
+    let mut builder = MdpBuilder::new(1);
+    builder.choice(0, 0, &[(1.0, 0, 1.0)]).choice(0, 1, &[(1.0, 0, 1.0)]);
+    let lonely = builder.build().unwrap();
+    for spec in registry() {
+        let value = |mdp| run(mdp, spec.name, &[], 300, 1).points.last().unwrap().value;
+        assert!((value(&forced) - 1.9).abs() <= 1e-12 && (value(&lonely) - 10.0).abs() <= 1e-9, "{}", spec.name);
+    }
 }
