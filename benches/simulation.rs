@@ -32,7 +32,9 @@ fn stepping(criterion: &mut Criterion) {
             });
         });
         let mut simulator = env.simulate(COPIES, 1, Some(1_000)).expect("valid options");
-        group.bench_function("model, fused", |bencher| bencher.iter(|| simulator.run_random(black_box(STEPS / 10) * 10)));
+        group.bench_function("model, fused", |bencher| {
+            bencher.iter(|| simulator.run_random(black_box(STEPS / 10) * 10))
+        });
         group.finish();
     }
 }

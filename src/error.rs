@@ -160,6 +160,16 @@ pub enum Error {
         /// Why not, and what would be right.
         reason: String,
     },
+    /// A model, a simulator or an agent does not keep a promise that its kind makes.
+    #[error("{subject} fails the check `{check}`: {problem}")]
+    Conformance {
+        /// What was checked.
+        subject: String,
+        /// The check it failed.
+        check: &'static str,
+        /// What was found, where, and what would be right.
+        problem: String,
+    },
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {

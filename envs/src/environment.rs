@@ -1,6 +1,8 @@
 //! The object-safe face of a model: what the command line and the runner need, whatever its state type.
 
 use tabrl::mdp::{Cell, GridMap, Mdp, Model, enumerate};
+use tabrl::simulation::conformance::{ConformanceOptions, ConformanceReport, check_model};
+use tabrl::simulation::{ModelBatch, Simulator};
 
 use crate::Result;
 
@@ -31,6 +33,18 @@ pub trait Environment: Send + Sync {
 
     /// Number of actions.
     fn num_actions(&self) -> usize;
+
+    /// `copies` copies that step straight from the law, without a table; see [`tabrl::simulation::Batch::new`].
+    ///
+    /// # Errors
+    /// No copy, or a time limit of 0.
+    fn simulate(&self, copies: usize, seed: u64, time_limit: Option<u64>) -> Result<Box<dyn Simulator + '_>>;
+
+    /// Checks the promises of a model; see [`tabrl::simulation::conformance`].
+    ///
+    /// # Errors
+    /// The first promise that is broken, with the state and the action.
+    fn conformance(&self, options: &ConformanceOptions) -> Result<ConformanceReport>;
 }
 
 /// A model as an [`Environment`].
@@ -58,5 +72,12 @@ impl<M: Model> Environment for Erased<M> {
 
     fn num_actions(&self) -> usize {
         self.0.num_actions()
+    }
+    fn simulate(&self, copies: usize, seed: u64, time_limit: Option<u64>) -> Result<Box<dyn Simulator + '_>> {
+        Ok(Box::new(ModelBatch::from_model(&self.0, copies, seed, time_limit)?))
+    }
+
+    fn conformance(&self, options: &ConformanceOptions) -> Result<ConformanceReport> {
+        Ok(check_model(&self.0, options)?)
     }
 }

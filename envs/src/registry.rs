@@ -42,6 +42,8 @@ pub fn make(name: &str, given: &[(&str, &str)]) -> Result<Box<dyn Environment>> 
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use tabrl::simulation::conformance::ConformanceOptions;
+
     use super::*;
     use crate::EnvError;
 
@@ -140,5 +142,17 @@ mod tests {
         }
         assert!(make("garnet", &[("states", "10000000"), ("branches", "10000000")]).is_err());
         assert!(make("random-mdp", &[("states", "10000"), ("actions", "1000")]).is_err());
+    }
+
+    #[test]
+    fn every_environment_keeps_the_promises_of_a_model() {
+        let options = ConformanceOptions { states: 300, samples: 200, ..ConformanceOptions::default() };
+        for spec in registry() {
+            let report = make(&spec.name, &[]).unwrap().conformance(&options);
+            let report = report.unwrap_or_else(|error| panic!("{}: {error}", spec.name));
+            assert!(report.complete || report.states == 300, "{}: {report:?}", spec.name);
+        }
+        let wrapped = make("frozenlake/8x8", &[("sticky", "0.25"), ("slip", "0.1"), ("horizon", "9")]).unwrap();
+        assert!(wrapped.conformance(&options).unwrap().stochastic > 0);
     }
 }

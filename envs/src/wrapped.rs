@@ -4,6 +4,8 @@
 
 use tabrl::mdp::wrappers::{FiniteHorizon, Slip, Sticky};
 use tabrl::mdp::{Branches, Cell, GridMap, Model};
+use tabrl::simulation::conformance::{ConformanceOptions, ConformanceReport, check_model};
+use tabrl::simulation::{ModelBatch, Simulator};
 
 use crate::{EnvTable, Environment, Param, Result, Settings, erase};
 
@@ -21,6 +23,9 @@ pub const COMMON_PARAMS: [Param; 3] = [
         doc: "steps after which the episode ends, as part of the state; 0 for none",
     },
 ];
+
+/// Most states of a wrapped environment that is simulated: its table is needed for that, and has to fit in memory.
+const TABLE_LIMIT: usize = 10_000_000;
 
 /// An environment inside the common wrappers.
 struct Wrapped {
@@ -61,6 +66,15 @@ impl Environment for Wrapped {
 
     fn num_actions(&self) -> usize {
         self.base.num_actions()
+    }
+
+    fn simulate(&self, copies: usize, seed: u64, time_limit: Option<u64>) -> Result<Box<dyn Simulator + '_>> {
+        // Wrapping needs the table of what is inside, so the copies step through that.
+        Ok(Box::new(ModelBatch::from_model(self.table(TABLE_LIMIT)?, copies, seed, time_limit)?))
+    }
+
+    fn conformance(&self, options: &ConformanceOptions) -> Result<ConformanceReport> {
+        Ok(check_model(&self.table(TABLE_LIMIT)?, options)?)
     }
 }
 

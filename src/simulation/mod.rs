@@ -11,6 +11,7 @@
 //!
 
 mod batch;
+pub mod conformance;
 mod dynamics;
 mod policy;
 mod rollout;
