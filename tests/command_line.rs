@@ -290,20 +290,6 @@ fn horizon_reports_every_key() {
 }
 
 #[test]
-fn show_draws_on_the_terminal_and_in_files() {
-    let shell = Shell::new();
-    let text = shell.done("show minigrid/Empty-5x5 --out map.svg").stdout;
-    assert!(text.contains("34 states") && text.contains('→'), "{text}");
-    assert!(fs::read_to_string(shell.path("map.svg")).unwrap().starts_with("<svg"));
-    shell.done("show minigrid/Empty-5x5 --out map.png");
-    assert!(fs::read(shell.path("map.png")).unwrap().starts_with(b"\x89PNG"));
-    let answer = shell.done("show frozenlake/4x4 --discount 0.9 --format json").json();
-    assert_eq!(answer["values"].as_array().unwrap().len(), 16);
-    shell.refuses("show minigrid/Empty-5x5 --out map.pdf", &["map.pdf", ".svg or .png"]);
-    shell.refuses("show taxy", &["did you mean `taxi`?"]);
-}
-
-#[test]
 fn reproduce_leaves_a_folder_that_a_person_can_read() {
     let shell = Shell::new();
     let call = shell.done("reproduce known-answers --quick --out results --format json");
