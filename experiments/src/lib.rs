@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod effective_horizon;
 mod error;
 pub mod known_answers;
 pub mod output;

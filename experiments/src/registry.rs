@@ -1,11 +1,11 @@
 //! Every experiment by name. Adding a paper takes one folder and one line here.
 
 use crate::runner::Spec;
-use crate::{Result, known_answers};
+use crate::{Result, effective_horizon, known_answers};
 
 /// All experiments, in the order in which they are listed and run by `tabrl reproduce all`.
 pub fn experiments() -> Vec<Spec> {
-    vec![known_answers::spec()]
+    vec![effective_horizon::spec(), known_answers::spec()]
 }
 
 /// The experiment `name`.

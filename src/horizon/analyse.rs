@@ -100,7 +100,8 @@ pub struct HorizonReport {
     pub j_worst: f64,
     /// Returns of acting greedily on `Q^k`, worst tie, for k = 1, 2, ...
     pub greedy_returns: Vec<f64>,
-    /// Least m with which GORP(1, m) succeeds with probability at least 1/2 (deterministic, 0/1 returns, limited steps).
+    /// Least m with which GORP(1, m) succeeds with probability at least 1/2 (deterministic, rewards in
+    /// multiples of one unit, limited steps).
     pub gorp_m1: Option<u64>,
     /// That probability.
     pub gorp_p: Option<f64>,
@@ -116,7 +117,8 @@ pub struct HorizonReport {
     pub stochastic: Vec<StochasticHorizon>,
 }
 
-/// Analyses a table. Quantities that do not apply (the bound and GORP to stochastic processes, GORP to graded rewards)
+/// Analyses a table. Quantities that do not apply (the bound and GORP to stochastic processes, GORP to rewards
+/// that are not multiples of one unit)
 /// are `None`; everything else is exact up to rounding.
 ///
 /// Memory: two tables of `8 T C` bytes and one of `8 T S`. Time: a few tens of sweeps of `O(T · branches)`.
@@ -159,7 +161,7 @@ pub fn analyse(mdp: &Mdp, options: &HorizonOptions) -> Result<HorizonReport> {
         stochastic: Vec::new(),
     };
     if options.gorp_ks > 0
-        && let Ok(gorp) = ExactGorp::new(process, &q_k, &q_star)
+        && let Ok(gorp) = ExactGorp::new(process, &q_star, policy)
     {
         report.gorp = (1..=options.gorp_ks).filter_map(|k| gorp.search(k, options.gorp_max_steps)).collect();
         if let Some(first) = report.gorp.first().filter(|first| first.k == 1) {

@@ -19,7 +19,7 @@ use serde::Serialize;
 use super::process::{Process, max};
 use super::q_values::{QTable, evaluate};
 use super::solvability::{OPTIMALITY_TOLERANCE, explore};
-use super::{TIE_TOLERANCE, log_base};
+use super::{ROUNDING_TOLERANCE, log_base};
 use crate::Result;
 
 /// The bound at one k.
@@ -79,7 +79,7 @@ impl<'a> BoundSequence<'a> {
             let (best, optimum) = (max(&q[row.clone()]), max(&q_star[row.clone()]));
             let suboptimal = row.clone().filter(|&c| q_star[c] < optimum - OPTIMALITY_TOLERANCE);
             let second = suboptimal.map(|c| q[c]).fold(f64::NEG_INFINITY, f64::max);
-            let noise = TIE_TOLERANCE * best.abs();
+            let noise = ROUNDING_TOLERANCE * best.abs();
             let gap = best - second;
             if gap <= noise {
                 return false;

@@ -4,32 +4,38 @@
 //! sequences that may follow the prefix chosen so far is played and then followed by random actions, `m` episodes each;
 //! the first action of the sequence with the largest mean return (the first in lexicographic order, if tied) is appended.
 //!
-//! Where every return is 0 or one constant, a sequence's mean is `Binomial(m, q)/m` with `q` read off `Q¹`, so the law of
-//! the next action is known exactly and the probability that GORP returns an optimal sequence follows from a forward
-//! recursion over `(t, s)`. From it: `m_k`, the least m with probability at least 1/2, and `H_k = k + log_A m_k`.
+//! Where rewards are multiples of one unit, the law of a sequence's mean is a convolution of the law of the return
+//! (a binomial, where every return is 0 or one constant), so the law of the next action is known exactly. A sequence is
+//! optimal if and only if each of its actions is, so the success probability follows from a recursion forwards over the
+//! states that optimal actions visit. From it: `m_k`, the least m with probability at least 1/2, and `H_k = k + log_A m_k`.
 //!
-//! Cost: per m, `O(reachable (t, s) · A^k · √m)` at worst. Reference: Laidlaw et al. (NeurIPS 2023), algorithm 1 and
-//! definition 5.2.
+//! Cost: per m, `O(visited (t, s) · A^k · √m)` where returns are 0 or one constant; convolutions of `O(m)` terms otherwise.
+//! Reference: Laidlaw et al. (NeurIPS 2023), algorithm 1 and definition 5.2.
 
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::argmax::Race;
+use super::argmax::{Lane, Window, winners};
 use super::log_base;
 use super::process::{Process, max};
 use super::q_values::QTable;
-use crate::{Error, Result};
+use super::returns::ReturnLaws;
+use crate::Result;
+use crate::mdp::Policy;
 
 /// States with less probability than this are not followed; what they held is reported as neglected.
 const NEGLIGIBLE_MASS: f64 = 1e-13;
+/// An action that loses less than this many units is optimal.
+const LOSS: f64 = 1e-6;
+/// Largest m that a search tries where returns are more than two values.
+const GRADED_LIMIT: u64 = 256;
 
-/// GORP on a deterministic process whose returns are 0 or one positive constant.
-#[derive(Debug, Clone, Copy)]
+/// GORP on a deterministic process whose rewards are multiples of one unit.
+#[derive(Debug, Clone)]
 pub struct ExactGorp<'a> {
     process: Process<'a>,
-    q_1: &'a QTable,
     q_star: &'a QTable,
-    unit: f64,
+    returns: ReturnLaws,
 }
 
 /// The probability that GORP returns an optimal action sequence.
@@ -56,17 +62,20 @@ pub struct GorpSearch {
     pub effective_horizon: f64,
 }
 
+/// One sequence's mean: the group (first action), the state behind it at stage `t + k` (`None` if the episode is over),
+/// and the reward on the way, in units.
+type Leaf = (usize, Option<usize>, i64);
+
 impl<'a> ExactGorp<'a> {
-    /// Prepares the recursion from `Q¹` of the exploration policy and `Q*`.
+    /// Prepares the recursion: the laws of the return under the exploration policy (uniformly random if none is given).
     ///
     /// # Errors
-    /// [`Error::NotApplicable`] if the process is not deterministic, a state lacks an action, or some return can be
-    /// anything but 0 and one positive constant.
-    pub fn new(process: Process<'a>, q_1: &'a QTable, q_star: &'a QTable) -> Result<ExactGorp<'a>> {
+    /// [`crate::Error::NotApplicable`] if the process is not deterministic, a state lacks an action, rewards are not small
+    /// multiples of one unit, or there are too many different returns.
+    pub fn new(process: Process<'a>, q_star: &'a QTable, policy: Option<&Policy>) -> Result<ExactGorp<'a>> {
         process.require_deterministic("exact GORP")?;
         process.require_uniform_actions("exact GORP")?;
-        let unit = return_unit(&process, q_star)?;
-        Ok(ExactGorp { process, q_1, q_star, unit })
+        Ok(ExactGorp { process, q_star, returns: ReturnLaws::new(&process, policy)? })
     }
 
     /// The success probability of GORP(k, m).
@@ -77,42 +86,27 @@ impl<'a> ExactGorp<'a> {
         assert!(k > 0 && m > 0, "GORP needs k >= 1 and m >= 1, not k = {k}, m = {m}");
         let (mdp, horizon) = (self.process.mdp(), self.process.horizon());
         let actions = mdp.num_actions();
-        let start = mdp.initial()[0].0 as usize;
-        if !self.can_succeed(0, start) {
-            return GorpSuccess { probability: 1.0, neglected: 0.0 }; // every sequence is optimal
-        }
         let mut result = GorpSuccess { probability: 0.0, neglected: 0.0 };
         let mut mass = vec![0.0; mdp.num_states()];
-        let mut frontier = vec![start];
-        mass[start] = 1.0;
+        let mut frontier = vec![mdp.initial()[0].0 as usize];
+        mass[frontier[0]] = 1.0;
         for t in 0..horizon {
-            let laws: Vec<f64> = frontier
-                .par_iter()
-                .with_min_len(64)
-                .map_init(Race::default, |race, &s| {
-                    let mut law = vec![0.0; actions];
-                    race.clear();
-                    mdp.choices(s).enumerate().for_each(|(a, c)| self.enter(race, a, t, c, k));
-                    race.winners(m, &mut law);
-                    law
-                })
-                .flatten_iter()
-                .collect();
+            let laws = self.next_actions(t, k, m, &frontier);
             let here: Vec<f64> = frontier.iter().map(|&s| std::mem::take(&mut mass[s])).collect();
             let mut next = Vec::new();
             for ((&s, p), law) in frontier.iter().zip(here).zip(laws.chunks_exact(actions)) {
-                for (c, share) in mdp.choices(s).zip(law) {
-                    let (p, successor) = (p * share, mdp.successors()[c] as usize);
-                    if p == 0.0 {
-                        continue;
-                    } else if mdp.rewards()[c] == self.unit {
-                        result.probability += p;
-                    } else if t + 1 < horizon && self.can_succeed(t + 1, successor) {
-                        if mass[successor] == 0.0 {
-                            next.push(successor);
-                        }
-                        mass[successor] += p;
+                if mdp.is_terminal(s) {
+                    result.probability += p;
+                    continue;
+                }
+                let q = &self.q_star.layer(t)[mdp.choices(s)];
+                let least = max(q) - LOSS * self.returns.unit;
+                for (a, c) in mdp.choices(s).enumerate().filter(|&(a, _)| q[a] >= least && law[a] > 0.0) {
+                    let successor = mdp.successors()[c] as usize;
+                    if mass[successor] == 0.0 {
+                        next.push(successor);
                     }
+                    mass[successor] += p * law[a];
                 }
             }
             next.retain(|&s| {
@@ -124,16 +118,18 @@ impl<'a> ExactGorp<'a> {
             });
             frontier = next;
         }
+        result.probability += frontier.iter().map(|&s| mass[s]).sum::<f64>();
         result
     }
 
     /// The least `m` with success probability at least 1/2, among those with which GORP takes at most `max_steps`
-    /// environment steps (`T² A^k m`); `None` if there is none. Found by doubling and bisection, so it is the least one
-    /// provided that the probability crosses 1/2 only once.
+    /// environment steps (`T² A^k m`), and among `m ≤ 256` where returns take more than two values; `None` if there is
+    /// none. Found by doubling and bisection, so it is the least one provided that the probability crosses 1/2 once.
     pub fn search(&self, k: usize, max_steps: f64) -> Option<GorpSearch> {
         let actions = self.process.mdp().num_actions();
         let episodes = (self.process.horizon() as f64).powi(2) * (actions as f64).powi(k as i32);
-        let limit = (max_steps / episodes).floor() as u64;
+        let affordable = (max_steps / episodes).floor() as u64;
+        let limit = if self.returns.width() > 2 { affordable.min(GRADED_LIMIT) } else { affordable };
         if limit == 0 {
             return None;
         }
@@ -161,67 +157,54 @@ impl<'a> ExactGorp<'a> {
         Some(GorpSearch { k, m: high, probability, probability_below: below, effective_horizon })
     }
 
-    /// Whether the reward can still be reached from `s` at stage `t`.
-    fn can_succeed(&self, t: usize, s: usize) -> bool {
-        let row = self.process.mdp().choices(s);
-        !row.is_empty() && max(&self.q_star.layer(t)[row]) > 0.0
-    }
-
-    /// Enters all sequences of length `k` that start with choice `c` at stage `t`. A sequence whose outcome is settled
-    /// early stands for all its extensions, which share it.
-    fn enter(&self, race: &mut Race, group: usize, t: usize, c: usize, k: usize) {
+    /// The law of the next action in each state of the frontier at stage `t`, `[frontier, A]`.
+    fn next_actions(&self, t: usize, k: usize, m: u64, frontier: &[usize]) -> Vec<f64> {
         let mdp = self.process.mdp();
-        let settled = mdp.rewards()[c] == self.unit;
-        let row = mdp.choices(mdp.successors()[c] as usize);
-        if settled || row.is_empty() || t + 1 == self.process.horizon() {
-            race.enter(group, f64::from(u8::from(settled)));
-        } else if k == 1 {
-            race.enter(group, (self.q_1.layer(t)[c] / self.unit).min(1.0));
-        } else {
-            row.for_each(|next| self.enter(race, group, t + 1, next, k - 1));
-        }
+        let actions = mdp.num_actions();
+        let k = k.min(self.process.horizon() - t);
+        let leaves: Vec<Vec<(Leaf, i32)>> = frontier.par_iter().map(|&s| self.leaves(t, s, k)).collect();
+        // Sequences of different states often lead to the same one: each sum is computed once.
+        let mut ends: Vec<usize> = leaves.iter().flatten().filter_map(|((_, end, _), _)| *end).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let sum = |&end: &usize| {
+            let (low, law) = self.returns.law(t + k, end);
+            Window::sum(m, low, law)
+        };
+        let windows: Vec<Window> = ends.par_iter().with_min_len(16).map(sum).collect();
+        let over = Window::sum(m, 0, &[1.0]);
+        let race = |leaves: &Vec<(Leaf, i32)>| {
+            let lane = |&((group, end, reward), count): &(Leaf, i32)| {
+                let window = end.and_then(|end| ends.binary_search(&end).ok()).map_or(&over, |i| &windows[i]);
+                Lane { group, window, shift: m as i64 * reward, count }
+            };
+            let mut law = vec![0.0; actions];
+            winners(&leaves.iter().map(lane).collect::<Vec<_>>(), &mut law);
+            law
+        };
+        leaves.par_iter().with_min_len(16).flat_map_iter(race).collect()
     }
-}
 
-/// The constant that every return equals unless it is 0.
-fn return_unit(process: &Process, q_star: &QTable) -> Result<f64> {
-    let (mdp, horizon) = (process.mdp(), process.horizon());
-    let refuse = |s: usize, c: usize, why: &str| Error::NotApplicable {
-        method: "exact GORP",
-        reason: format!(
-            "every return must be 0 or one positive constant, but in state {s} action {} has reward {} {why}",
-            mdp.action_of(s, c),
-            mdp.rewards()[c]
-        ),
-    };
-    // Breadth first: a state matters most at the earliest stage it can be visited.
-    let mut unit = 1.0;
-    let mut found = false;
-    let mut seen = vec![false; mdp.num_states()];
-    let mut frontier = vec![mdp.initial()[0].0 as usize];
-    seen[frontier[0]] = true;
-    for t in 0..horizon {
-        let mut next = Vec::new();
-        for &s in &frontier {
-            for c in mdp.choices(s) {
-                let reward = mdp.rewards()[c];
-                let successor = mdp.successors()[c] as usize;
-                if reward < 0.0 || (found && reward > 0.0 && reward != unit) {
-                    return Err(refuse(s, c, "beside others"));
-                }
-                if reward > 0.0 {
-                    (unit, found) = (reward, true);
-                    let row = mdp.choices(successor);
-                    if t + 1 < horizon && !row.is_empty() && max(&q_star.layer(t + 1)[row]) > 0.0 {
-                        return Err(refuse(s, c, "and more can follow"));
-                    }
-                }
-                if !std::mem::replace(&mut seen[successor], true) {
-                    next.push(successor);
-                }
+    /// All sequences of length `k` from `s`, with their multiplicities. One whose episode ends early stands for all its
+    /// extensions, which share its certain outcome.
+    fn leaves(&self, t: usize, s: usize, k: usize) -> Vec<(Leaf, i32)> {
+        let mdp = self.process.mdp();
+        let mut leaves: Vec<(Leaf, i32)> = Vec::new();
+        let mut stack: Vec<(usize, usize, i64, usize)> =
+            mdp.choices(s).enumerate().rev().map(|(a, c)| (a, c, 0, 1)).collect();
+        while let Some((group, c, reward, length)) = stack.pop() {
+            let (reward, successor) = (reward + self.returns.rewards[c], mdp.successors()[c] as usize);
+            if length < k && !mdp.is_terminal(successor) {
+                stack.extend(mdp.choices(successor).rev().map(|next| (group, next, reward, length + 1)));
+                continue;
+            }
+            let over = mdp.is_terminal(successor) || t + length == self.process.horizon();
+            let leaf = (group, (!over).then_some(successor), reward);
+            match leaves.iter_mut().find(|(known, _)| *known == leaf) {
+                Some((_, count)) => *count += 1,
+                None => leaves.push((leaf, 1)),
             }
         }
-        frontier = next;
+        leaves
     }
-    Ok(unit)
 }

@@ -30,6 +30,7 @@ mod greedy;
 mod occupancy;
 mod process;
 mod q_values;
+mod returns;
 mod solvability;
 #[cfg(test)]
 mod tests;
@@ -44,9 +45,13 @@ pub use process::Process;
 pub use q_values::{QTable, evaluate, worst_return};
 pub use solvability::{OPTIMALITY_TOLERANCE, is_solvable, planning_window};
 
-/// Relative difference below which two action values count as equal when gaps are measured: smaller differences are
-/// rounding noise (values as small as 1e-18 occur and are meaningful, so no absolute tolerance would do).
+/// Relative difference below which two action values count as equal when the gaps of the stochastic effective horizon are
+/// measured. Values as small as 1e-18 occur and are meaningful, so no absolute tolerance would do.
 pub const TIE_TOLERANCE: f64 = 1e-9;
+
+/// Relative difference below which a gap of the closed bound counts as 0. It only absorbs the rounding of a sum over the
+/// stages: a shaped reward of size 1 leaves true gaps of 1e-11 beside it.
+pub const ROUNDING_TOLERANCE: f64 = 1e-13;
 
 /// `log_A(x)`, at least 0; a single action never needs to be told apart from another.
 pub(crate) fn log_base(actions: usize, x: f64) -> f64 {

@@ -162,8 +162,10 @@ impl Archive {
     fn load<T: ReadableElement + Clone>(&mut self, name: &str) -> Result<(Vec<T>, Vec<usize>)> {
         let path = self.path.clone();
         let broken = |problem: String| fault(&path, format!("array `{name}` {problem}"));
-        let entry = self.zip.by_name(&format!("{name}.npy")).map_err(|e| broken(format!("cannot be read: {e}")))?;
-        let array = ArrayD::<T>::read_npy(entry).map_err(|e| broken(format!("cannot be read: {e}")))?;
+        let mut entry = self.zip.by_name(&format!("{name}.npy")).map_err(|e| broken(format!("cannot be read: {e}")))?;
+        let preamble = preamble(&mut entry).map_err(|e| broken(format!("is cut off in its header ({e})")))?;
+        let array = ArrayD::<T>::read_npy(Cursor::new(preamble).chain(entry));
+        let array = array.map_err(|e| broken(format!("cannot be read: {e}")))?;
         let shape = array.shape().to_vec();
         if array.is_standard_layout() {
             let (values, _) = array.into_raw_vec_and_offset();
@@ -171,6 +173,30 @@ impl Archive {
         }
         Ok((array.iter().cloned().collect(), shape))
     }
+}
+
+/// The bytes of an array up to its data, with the newline that ends a header put in where the writer left it out (as
+/// Julia's NPZ does, which wrote the BRIDGE dataset). [`Archive::header`] has looked at them before.
+fn preamble(entry: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = vec![0; 10];
+    entry.read_exact(&mut bytes)?;
+    // Version 1 gives the header's length in 2 bytes, later ones in 4.
+    let wide = bytes[6] > 1;
+    let mut length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    if wide {
+        bytes.resize(12, 0);
+        entry.read_exact(&mut bytes[10..])?;
+        length = u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize;
+    }
+    let text = bytes.len();
+    bytes.resize(text + length, 0);
+    entry.read_exact(&mut bytes[text..])?;
+    if bytes[text..].last() != Some(&b'\n') {
+        bytes.push(b'\n');
+        let length = ((length + 1) as u32).to_le_bytes();
+        bytes[8..text].copy_from_slice(&length[..text - 8]);
+    }
+    Ok(bytes)
 }
 
 /// Reads `'descr': '<f8'` and `'shape': (2, 3)` out of the header's text, whatever their order.
@@ -218,6 +244,15 @@ impl<W: Write + std::io::Seek> Writer<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_without_newline_gets_one() {
+        let ends = |bytes: &[u8]| preamble(&mut &bytes[..]).unwrap();
+        assert_eq!(ends(b"\x93NUMPY\x01\x00\x02\x00{}data"), b"\x93NUMPY\x01\x00\x03\x00{}\n");
+        assert_eq!(ends(b"\x93NUMPY\x01\x00\x03\x00{}\ndata"), b"\x93NUMPY\x01\x00\x03\x00{}\n");
+        assert_eq!(ends(b"\x93NUMPY\x02\x00\x02\x00\x00\x00{}data"), b"\x93NUMPY\x02\x00\x03\x00\x00\x00{}\n");
+        assert!(preamble(&mut &b"\x93NUMPY\x01\x00\x09\x00{}"[..]).is_err());
+    }
 
     #[test]
     fn headers_are_read_in_any_order() {
