@@ -14,6 +14,7 @@
 //! an agent and evaluates its policy exactly along the way; [`registry`] lists the agents and [`make`] builds one by name.
 
 mod agent;
+pub mod conformance;
 pub mod double_q;
 pub mod expected_sarsa;
 mod explore;
