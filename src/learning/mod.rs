@@ -8,6 +8,8 @@
 //! | [`n_step_sarsa`] | between one step and Monte Carlo | Sutton and Barto 2018, 7.2 |
 //! | [`monte_carlo`] | control by whole returns | Sutton and Barto 2018, 5.4 |
 //! | [`double_q`] | two tables against overestimation | van Hasselt 2010 |
+//! | [`reinforce`] | sampled policy gradient, baselines | Williams 1992 |
+//! | [`policy_gradient`] | exact and natural policy gradient of the softmax policy | Sutton et al. 2000, Kakade 2001 |
 //!
 //! An [`Agent`] sees state indices and choices of a table, rewards and **true successors** only. A termination is worth 0 from
 //! there on; a time limit is not the end of the world, so agents bootstrap from the state it interrupted. [`train`] drives
@@ -21,9 +23,12 @@ mod explore;
 pub mod monte_carlo;
 pub mod n_step_sarsa;
 mod params;
+pub mod policy_gradient;
 pub mod q_learning;
 mod registry;
+pub mod reinforce;
 pub mod sarsa;
+mod softmax;
 mod td;
 #[cfg(test)]
 mod tests;

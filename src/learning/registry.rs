@@ -4,7 +4,9 @@ use super::double_q::DoubleQ;
 use super::expected_sarsa::ExpectedSarsa;
 use super::monte_carlo::{MonteCarlo, MonteCarloParams};
 use super::n_step_sarsa::{NStepParams, NStepSarsa};
+use super::policy_gradient::{Direction, PolicyGradient, PolicyGradientParams};
 use super::q_learning::QLearning;
+use super::reinforce::{Reinforce, ReinforceParams};
 use super::sarsa::Sarsa;
 use super::{Agent, Param, Setup, TdParams};
 use crate::{Error, Result};
@@ -63,6 +65,33 @@ pub fn registry() -> Vec<AgentSpec> {
             "Sutton and Barto 2018, section 5.4",
             MonteCarloParams::params(),
             |given, setup| Ok(Box::new(MonteCarlo::new(setup, &MonteCarloParams::from_text(given)?)?)),
+        ),
+        spec(
+            "reinforce",
+            "sampled policy gradient of the softmax policy, one step an episode",
+            "Williams 1992",
+            ReinforceParams::params(),
+            |given, setup| Ok(Box::new(Reinforce::new(setup, &ReinforceParams::from_text(given)?)?)),
+        ),
+        spec(
+            "policy-gradient",
+            "exact policy gradient of the softmax policy; needs the model",
+            "Sutton et al. 2000",
+            PolicyGradientParams::params(),
+            |given, setup| {
+                let params = PolicyGradientParams::from_text(given)?;
+                Ok(Box::new(PolicyGradient::new(setup, &params, Direction::Plain)?))
+            },
+        ),
+        spec(
+            "natural-policy-gradient",
+            "exact natural policy gradient of the softmax policy; needs the model",
+            "Kakade 2001",
+            PolicyGradientParams::params(),
+            |given, setup| {
+                let params = PolicyGradientParams::from_text(given)?;
+                Ok(Box::new(PolicyGradient::new(setup, &params, Direction::Natural)?))
+            },
         ),
     ]
 }
