@@ -22,6 +22,5 @@ pub use enumerate::{Enumeration, enumerate};
 pub use evaluate::{Evaluation, action_values, evaluate_discounted, evaluate_finite};
 pub use model::{Branch, Branches, Cell, GridMap, Model};
 pub use occupancy::Occupancy;
-pub(crate) use policy::greedy_choice;
 pub use policy::{DecisionRule, NO_CHOICE, Policy};
 pub use table::{CsrParts, Mdp, ROW_SUM_TOLERANCE};

@@ -18,6 +18,9 @@ pub struct Convergence {
 ///
 /// `A` has shape `[n, n]`. Cost `O(n³)`.
 pub fn solve_dense(a: &DMatrix<f64>, b: &[f64]) -> Option<Vec<f64>> {
+    if b.is_empty() {
+        return Some(Vec::new()); // nalgebra's triangular solver does not take a matrix of shape [0, 0]
+    }
     let rhs = DVector::from_column_slice(b);
     let lu = a.clone().lu();
     let mut x = lu.solve(&rhs)?;
@@ -127,6 +130,7 @@ mod tests {
     #[test]
     fn a_singular_matrix_and_a_product_limit_are_reported() {
         assert!(solve_dense(&DMatrix::zeros(2, 2), &[1.0, 1.0]).is_none());
+        assert_eq!(solve_dense(&DMatrix::zeros(0, 0), &[]), Some(vec![]));
         let a = matrix(30);
         let apply = |v: &[f64], out: &mut [f64]| out.copy_from_slice((&a * DVector::from_column_slice(v)).as_slice());
         let end = bicgstab(apply, &[1.0; 30], &mut [0.0; 30], 0.0, 5);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Instant;
 
+use super::progress::Outcome;
 use super::{Criterion, Method, Solution, SolveOptions, backward_induction, policy_iteration, sweeping};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
@@ -81,7 +82,10 @@ impl FromStr for Method {
 /// not.
 ///
 /// # Errors
-/// A criterion or an accuracy out of range, or a method that does not solve the criterion.
+/// - [`Error::Parameter`]: a discount outside (0, 1), a horizon of 0, an accuracy that is not a positive number, an
+///   iteration limit of 0.
+/// - [`Error::NotApplicable`]: the method does not solve the criterion, a row sum outweighs the discount, values leave the
+///   range of 64-bit numbers, or a time-indexed policy would not fit into memory.
 pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<Solution> {
     let began = Instant::now();
     criterion.validate()?;
@@ -92,13 +96,13 @@ pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<
         return Err(Error::Parameter { name: "max_iterations", value: 0.0, expected: "at least 1" });
     }
     let (method, reason) = pick(mdp, criterion, options.method);
-    let mut solution = match (criterion, method) {
-        (Criterion::Discounted { gamma }, Method::PolicyIteration) => policy_iteration::run(mdp, gamma, options, began),
+    let outcome = match (criterion, method) {
+        (Criterion::Discounted { gamma }, Method::PolicyIteration) => policy_iteration::run(mdp, gamma, options),
         (Criterion::Discounted { gamma }, Method::ValueIteration | Method::ModifiedPolicyIteration) => {
-            sweeping::run(mdp, gamma, options, method, None, began)
+            sweeping::run(mdp, gamma, options, method)
         }
         (Criterion::FiniteHorizon { horizon }, Method::BackwardInduction) => {
-            backward_induction::run(mdp, horizon, options, began)
+            backward_induction::run(mdp, horizon, options)
         }
         (Criterion::Discounted { .. }, _) => Err(Error::NotApplicable {
             method: "backward-induction",
@@ -111,8 +115,10 @@ pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<
             reason: "the criterion has a finite horizon; use backward-induction".into(),
         }),
     }?;
-    solution.reason = reason;
-    Ok(solution)
+    let Outcome { lower, upper, policy, status, iterations, sweeps } = outcome;
+    let values = lower.iter().zip(&upper).map(|(&low, &high)| low + 0.5 * (high - low)).collect();
+    let seconds = began.elapsed().as_secs_f64();
+    Ok(Solution { criterion, method, reason, values, lower, upper, policy, status, iterations, sweeps, seconds })
 }
 
 /// The method to use, and why.

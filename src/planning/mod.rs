@@ -1,7 +1,7 @@
 //! Exact solution of a known model, with certified bounds.
 //!
 //! [`solve`] is the entrance; [`methods`] lists what it can use. Every method returns a [`Solution`] whose `lower` and
-//! `upper` are proven bounds of the optimal value in every state, rounding included (see [`bellman`]).
+//! `upper` are proven bounds of the optimal value in every state, rounding included (see [`bounds`]).
 //!
 //! ```
 //! use tabrl::mdp::MdpBuilder;
@@ -18,9 +18,11 @@
 
 mod backward_induction;
 pub mod bellman;
+pub mod bounds;
 mod criterion;
 mod methods;
 mod policy_iteration;
+mod progress;
 mod solution;
 mod sweeping;
 #[cfg(test)]

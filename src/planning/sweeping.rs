@@ -1,88 +1,69 @@
 //! Value iteration and modified policy iteration: sweeps until the bounds are close enough.
 //!
-//! One iteration takes `T v` and the greedy policy `π`, reads the bounds off the residual, and stops if they are no further
-//! apart than asked for. Value iteration continues from `T v`; modified policy iteration (Puterman and Shin 1978) applies
-//! `T_π` to it until the span of `T_π v − v` has fallen to a tenth of the span of `T v − v` (at most 200 times), which costs
-//! a fraction `1/A` of a full sweep each time.
+//! ```text
+//! value iteration:             v_{k+1} = T v_k                                     v_0 = 0
+//! modified policy iteration:   v_{k+1} = T_{π_k}^{m_k} T v_k,  π_k greedy for v_k   v_0 = the constant certified from below
+//! ```
+//! (Puterman and Shin 1978; Puterman 2005, section 6.5.) One improvement step takes `T v` and the greedy policy, reads the
+//! bounds off the change, and stops if they are as close as asked. A sweep of `T_π` reads one row a state instead of
+//! all of them, so `m_k` adapts: until the policy's own bounds are narrower than those of the improvement step by
+//! [`REDUCTION`], or fit the accuracy asked for, and at most [`MOST_EVALUATIONS`] times. The start of modified policy
+//! iteration has `T v ≥ v`, so the iterates rise to the optimum (Puterman 2005, theorem 6.5.5).
 //!
-//! Guarantee: the bounds of [`super::bellman`]; the gap after `n` sweeps of value iteration is at most
-//! `γⁿ/(1−γ) · span(T v₀ − v₀)` where no state is terminal, and twice the sup-norm rate otherwise.
+//! Guarantee: the bounds of [`bounds`](super::bounds), rounding included. The lower one belongs to the policy that was
+//! greedy in the last improvement step, which is the one returned. The gap shrinks by `γ` an improvement step at least, and
+//! by `γ |λ₂|` with `λ₂` the second eigenvalue of the optimal chain once its policy is found (Puterman 2005, section 6.6.5).
 
-use std::time::Instant;
-
-use super::bellman::{Precision, greedy_sweep, max_abs, policy_sweep};
-use super::{Criterion, Method, Solution, SolveOptions, Status};
+use super::bellman::Sweeper;
+use super::bounds::Certifier;
+use super::progress::{Outcome, Progress, Verdict, finite};
+use super::{Method, SolveOptions};
 use crate::Result;
-use crate::mdp::{DecisionRule, Mdp, NO_CHOICE, Policy};
+use crate::mdp::{Mdp, NO_CHOICE};
 
-/// Most applications of `T_π` between two improvements.
+/// How much narrower the bounds become between two improvement steps.
+const REDUCTION: f64 = 0.1;
+
+/// Most applications of `T_π` between two improvement steps: early policies deserve few even where chains mix slowly.
 const MOST_EVALUATIONS: usize = 200;
 
-/// Runs one of the two methods from `start` (zeros where it is `None`).
-pub(super) fn run(
-    mdp: &Mdp,
-    gamma: f64,
-    options: &SolveOptions,
-    method: Method,
-    start: Option<Vec<f64>>,
-    began: Instant,
-) -> Result<Solution> {
-    let states = mdp.num_states();
-    let mut v = start.unwrap_or_else(|| vec![0.0; states]);
-    let mut next = vec![0.0; states];
-    let mut greedy = vec![NO_CHOICE; states];
-    let precision = Precision::new(mdp);
+/// Runs one of the two methods.
+pub(super) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions, method: Method) -> Result<Outcome> {
+    let certifier = Certifier::new(mdp, gamma)?;
+    let sweeper = Sweeper::new(mdp, gamma);
     let evaluates = method == Method::ModifiedPolicyIteration;
-    let (mut iterations, mut sweeps) = (0, 0);
+    let start = if evaluates { certifier.rising_start(smallest_best_reward(mdp)) } else { 0.0 };
+    let mut v: Vec<f64> = (0..mdp.num_states()).map(|s| if mdp.is_terminal(s) { 0.0 } else { start }).collect();
+    let mut swept = v.clone();
+    let mut policy = vec![NO_CHOICE; v.len()];
+    let mut progress = Progress::new(options, Some(certifier.modulus()));
+    let mut magnitude = start.abs();
     loop {
-        let residual = greedy_sweep(mdp, gamma, &v, &mut next, &mut greedy);
-        iterations += 1;
-        sweeps += 1;
-        let scale = max_abs(&v);
-        let (below, above) = precision.shifts(gamma, residual, scale);
-        let floor = precision.backup_error(scale);
-        let status = if above - below <= options.epsilon {
-            Some(Status::Certified)
-        } else if residual.span() <= 2.0 * floor {
-            Some(Status::RoundingLimit)
-        } else if iterations >= options.max_iterations {
-            Some(Status::IterationLimit)
-        } else {
-            None
-        };
-        if let Some(status) = status {
-            let mut lower = v;
-            let mut upper = vec![0.0; states];
-            for s in 0..states {
-                let live = !mdp.is_terminal(s);
-                (lower[s], upper[s]) = if live { (next[s] + below, next[s] + above) } else { (0.0, 0.0) };
-                next[s] = 0.5 * (lower[s] + upper[s]);
-            }
-            return Ok(Solution {
-                criterion: Criterion::Discounted { gamma },
-                method,
-                reason: String::new(),
-                values: next,
-                lower,
-                upper,
-                policy: Policy::stationary(mdp, DecisionRule::Deterministic(greedy))?,
-                status,
-                iterations,
-                sweeps,
-                seconds: began.elapsed().as_secs_f64(),
-            });
+        let change = sweeper.improve(&v, &mut swept, &mut policy);
+        let bracket = certifier.bracket(&change, magnitude);
+        if let Verdict::Stop(status) = progress.improved(&change, &bracket)? {
+            return progress.finish(mdp, status, &bracket, &swept, policy);
         }
-        std::mem::swap(&mut v, &mut next);
-        if evaluates {
-            let enough = (0.1 * residual.span()).max(floor);
-            for _ in 0..MOST_EVALUATIONS {
-                let change = policy_sweep(mdp, gamma, &greedy, &v, &mut next);
-                std::mem::swap(&mut v, &mut next);
-                sweeps += 1;
-                if change.span() <= enough {
-                    break;
-                }
+        magnitude = change.magnitude;
+        std::mem::swap(&mut v, &mut swept);
+        let target = (REDUCTION * bracket.gap).max(0.5 * options.epsilon);
+        for _ in 0..if evaluates { MOST_EVALUATIONS } else { 0 } {
+            let change = sweeper.evaluate(&policy, &v, &mut swept);
+            finite(change.magnitude)?;
+            progress.sweeps += 1;
+            let gap = certifier.bracket(&change, magnitude).gap;
+            magnitude = change.magnitude;
+            std::mem::swap(&mut v, &mut swept);
+            if gap <= target {
+                break;
             }
         }
     }
+}
+
+/// `min_s max_a r(s, a)` over the non-terminal states; 0 if there is none.
+fn smallest_best_reward(mdp: &Mdp) -> f64 {
+    let best = |s: usize| mdp.rewards()[mdp.choices(s)].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let smallest = (0..mdp.num_states()).filter(|&s| !mdp.is_terminal(s)).map(best).fold(f64::INFINITY, f64::min);
+    if smallest.is_finite() { smallest } else { 0.0 }
 }

@@ -3,7 +3,7 @@
 use approx::assert_relative_eq;
 use proptest::prelude::*;
 
-use super::bellman::{optimality_sweep, policy_sweep};
+use super::bellman::{Sweeper, backup};
 use super::*;
 use crate::mdp::{DecisionRule, Mdp, MdpBuilder, Policy, evaluate_discounted, evaluate_finite};
 use crate::rng::{self, Purpose};
@@ -52,7 +52,7 @@ fn puterman_table_6_3_1() {
     let mut iterates = vec![v.clone()];
     let mut spans = Vec::new();
     for _ in 0..162 {
-        spans.push(optimality_sweep(&mdp, 0.95, &v, &mut next).span());
+        spans.push(backup(&mdp, 0.95, &v, &mut next).unwrap().span());
         std::mem::swap(&mut v, &mut next);
         iterates.push(v.clone());
     }
@@ -125,6 +125,35 @@ proptest! {
     }
 
     #[test]
+    fn the_bounds_of_an_unfinished_run_hold(
+        states in 2usize..60, terminal in 0usize..4, seed in any::<u64>(), gamma in 0.05f64..0.995, steps in 1usize..6
+    ) {
+        let mdp = random(states.max(terminal), terminal, seed);
+        let truth = solve(&mdp, Criterion::Discounted { gamma }, &with(Method::PolicyIteration, 1e-9)).unwrap();
+        for method in DISCOUNTED {
+            let options = SolveOptions { method, epsilon: 1e-12, max_iterations: steps };
+            let solution = solve(&mdp, Criterion::Discounted { gamma }, &options).unwrap();
+            let own = evaluate_discounted(&mdp, &solution.policy, gamma).unwrap();
+            for s in 0..mdp.num_states() {
+                prop_assert!(solution.lower[s] <= truth.upper[s] && truth.lower[s] <= solution.upper[s]);
+                prop_assert!(own.values[s] + own.error_bound + 1e-13 >= solution.lower[s], "{} {}", method, s);
+            }
+        }
+    }
+
+    #[test]
+    fn backward_induction_is_the_tree_of_all_plans(states in 2usize..12, seed in any::<u64>(), horizon in 1usize..4) {
+        let mdp = random(states, 1, seed);
+        let options = SolveOptions { epsilon: 1e-12, ..SolveOptions::default() };
+        let solution = solve(&mdp, Criterion::FiniteHorizon { horizon }, &options).unwrap();
+        prop_assert_eq!((solution.status, solution.policy.stages()), (Status::Certified, Some(horizon)));
+        for s in 0..states {
+            let best = best_plan(&mdp, s, horizon);
+            prop_assert!(solution.lower[s] <= best && best <= solution.upper[s]);
+        }
+    }
+
+    #[test]
     fn backward_induction_dominates_every_policy_and_is_attained(
         states in 2usize..20, seed in any::<u64>(), horizon in 1usize..20
     ) {
@@ -136,6 +165,34 @@ proptest! {
         for s in 0..states {
             prop_assert!(solution.lower[s] <= own[s] && own[s] <= solution.upper[s]);
             prop_assert!(uniform[s] <= solution.upper[s]);
+        }
+    }
+}
+
+/// The optimal value of `steps` steps by expanding the whole tree.
+fn best_plan(mdp: &Mdp, s: usize, steps: usize) -> f64 {
+    if steps == 0 || mdp.is_terminal(s) {
+        return 0.0;
+    }
+    let q = |c| mdp.rewards()[c] + mdp.branches(c).map(|(t, p)| p * best_plan(mdp, t, steps - 1)).sum::<f64>();
+    mdp.choices(s).map(q).fold(f64::NEG_INFINITY, f64::max)
+}
+
+#[test]
+fn an_unreachable_accuracy_ends_at_the_rounding_limit() {
+    // Few states (LU) and many (BiCGSTAB, several parallel runs), with and without terminal states.
+    for (states, terminal) in [(30, 0), (30, 3), (1500, 0), (1500, 5)] {
+        let mdp = random(states, terminal, 8);
+        let criterion = Criterion::Discounted { gamma: 0.99 };
+        let solutions = DISCOUNTED.map(|method| solve(&mdp, criterion, &with(method, 1e-15)).unwrap());
+        for solution in &solutions {
+            let method = solution.method;
+            assert_eq!(solution.status, Status::RoundingLimit, "{method} on {states}");
+            assert!(solution.max_gap() < 1e-9, "{method} on {states}: {:e}", solution.max_gap());
+            for s in 0..states {
+                let other = &solutions[1];
+                assert!(solution.lower[s] <= other.upper[s] && other.lower[s] <= solution.upper[s]);
+            }
         }
     }
 }
@@ -240,7 +297,70 @@ fn a_policy_sweep_of_the_greedy_policy_is_the_optimality_sweep() {
     let mdp = random(40, 2, 11);
     let v: Vec<f64> = (0..40).map(|s| if mdp.is_terminal(s) { 0.0 } else { (s as f64).sin() }).collect();
     let (mut a, mut b, mut greedy) = (vec![0.0; 40], vec![0.0; 40], vec![0; 40]);
-    let best = super::bellman::greedy_sweep(&mdp, 0.9, &v, &mut a, &mut greedy);
-    assert_eq!(policy_sweep(&mdp, 0.9, &greedy, &v, &mut b), best);
+    let sweeper = Sweeper::new(&mdp, 0.9);
+    let best = sweeper.improve(&v, &mut a, &mut greedy);
+    assert_eq!(sweeper.evaluate(&greedy, &v, &mut b), best);
     assert_eq!(a, b);
+}
+
+#[test]
+fn a_discount_next_to_one_never_certifies_a_wrong_value() {
+    let mut builder = MdpBuilder::new(1);
+    builder.choice(0, 0, &[(1.0, 0, 1.0)]);
+    let mdp = builder.build().unwrap();
+    for gamma in [1.0f64.next_down(), 1.0 - 1e-15, 1.0 - 1e-14, 1.0 - 1e-12] {
+        let truth = 1.0 / (1.0 - gamma); // 1 − γ is exact (Sterbenz)
+        for method in DISCOUNTED {
+            let options = SolveOptions { method, epsilon: 1e-6, max_iterations: 20 };
+            // Refusing is right too, where a widened row sum outweighs the discount.
+            let Ok(solution) = solve(&mdp, Criterion::Discounted { gamma }, &options) else { continue };
+            let (lower, upper) = (solution.lower[0], solution.upper[0]);
+            assert!(lower <= truth && truth <= upper, "{method} at 1 − {:e}: {lower} {upper}", 1.0 - gamma);
+        }
+    }
+}
+
+#[test]
+fn a_row_that_outweighs_the_discount_is_refused() {
+    let mut builder = MdpBuilder::new(1);
+    builder.choice(0, 0, &[(1.0 + 5e-10, 0, 1.0)]);
+    let mdp = builder.build().unwrap();
+    for method in DISCOUNTED {
+        let error = solve(&mdp, Criterion::Discounted { gamma: 1.0 - 1e-10 }, &with(method, 1e-6));
+        assert!(error.is_err(), "{method}: {error:?}");
+    }
+}
+
+#[test]
+fn overflow_is_an_error_and_not_a_value() {
+    let mut builder = MdpBuilder::new(2);
+    builder.choice(0, 0, &[(1.0, 1, 1e308)]).choice(1, 0, &[(1.0, 0, 1e308)]);
+    let mdp = builder.build().unwrap();
+    for method in DISCOUNTED {
+        let options = SolveOptions { method, epsilon: 1e-6, max_iterations: 1000 };
+        let error = solve(&mdp, Criterion::Discounted { gamma: 0.99 }, &options);
+        assert!(error.is_err(), "{method}: {error:?}");
+    }
+    assert!(solve(&mdp, Criterion::FiniteHorizon { horizon: 5 }, &SolveOptions::default()).is_err());
+}
+
+#[test]
+fn a_horizon_beyond_memory_is_refused() {
+    let error = solve(&puterman(), Criterion::FiniteHorizon { horizon: usize::MAX }, &SolveOptions::default());
+    assert!(error.unwrap_err().to_string().contains("horizon"));
+}
+
+#[test]
+fn the_stored_bounds_are_as_close_as_the_status_says() {
+    for seed in 0..300 {
+        let mdp = random(40, seed as usize % 4, seed);
+        for method in DISCOUNTED {
+            for epsilon in [1e-3, 1e-8, 1e-11, 3e-12, 1e-12] {
+                let solution = solve(&mdp, Criterion::Discounted { gamma: 0.97 }, &with(method, epsilon)).unwrap();
+                if solution.status == Status::Certified {
+                    assert!(solution.max_gap() <= epsilon, "{method}: {:e} > {epsilon:e}", solution.max_gap());
+                }
+            }
+        }
+    }
 }
