@@ -9,7 +9,7 @@ fn certified(mdp: &Mdp, criterion: Criterion, steps: f64) -> Solution {
     let epsilon = 1e-12 * steps * low.abs().max(high.abs()).max(1.0);
     let options = SolveOptions { epsilon, ..SolveOptions::default() };
     // The table is valid and the options are in range: every error is a mistake that the test must report.
-    let solution = solve(mdp, criterion, &options).unwrap_or_else(|error| panic!("{criterion:?}: {error}"));
+    let solution = solve(mdp, criterion.clone(), &options).unwrap_or_else(|error| panic!("{criterion:?}: {error}"));
     assert_eq!(solution.status, Status::Certified, "gap {}", solution.max_gap());
     solution
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::table::{CsrParts, Mdp};
+use super::{CsrParts, Mdp};
 use crate::{Error, Result};
 
 /// State, action, and outcomes `(probability, successor, reward)`.

@@ -6,6 +6,8 @@
 mod as_model;
 mod builder;
 mod chain;
+mod csr;
+mod dense;
 mod enumerate;
 mod evaluate;
 pub mod files;
@@ -18,9 +20,10 @@ mod tests;
 pub mod wrappers;
 
 pub use builder::MdpBuilder;
+pub use csr::{CsrParts, ROW_SUM_TOLERANCE};
 pub use enumerate::{Enumeration, enumerate};
 pub use evaluate::{Evaluation, action_values, evaluate_discounted, evaluate_finite};
 pub use model::{Branch, Branches, Cell, GridMap, Model};
 pub use occupancy::Occupancy;
 pub use policy::{DecisionRule, NO_CHOICE, Policy};
-pub use table::{CsrParts, Mdp, ROW_SUM_TOLERANCE};
+pub use table::{Mdp, Rewards};

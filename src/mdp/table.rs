@@ -5,223 +5,71 @@
 //! terminal: its value is 0 in every criterion. The table is immutable once it has been validated.
 //!
 //! Memory: 4 bytes a state, 12 bytes a choice (16 where actions differ between states), 12 bytes a branch (20 where the
-//! reward depends on the branch).
+//! reward depends on the branch). Everything but the rewards is shared by clones, so that a problem with other rewards costs
+//! 8 bytes a choice.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use ndarray::{Array2, Array3, ArrayView2, ArrayView3};
-use serde::{Deserialize, Serialize};
-
+use super::csr::{check_initial, check_label, check_length, check_rewards};
 use crate::{Error, Result};
-
-/// How far the probabilities of a choice may sum from one.
-pub const ROW_SUM_TOLERANCE: f64 = 1e-9;
 
 /// A finite Markov decision process, sparse, validated and immutable.
 ///
 /// Rewards are stored per choice as expectations, `r(s, a) = E[r | s, a]`, which is all a solver needs; where the reward
-/// also depends on the outcome, the outcome's reward is kept per branch for the simulator.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// also depends on the outcome, the outcome's reward is kept per branch for the simulator. A table may carry further, named
+/// reward structures (files of model checkers often do): one of them is the reward at a time, see [`Mdp::select_reward`].
+#[derive(Debug, Clone, PartialEq)]
 pub struct Mdp {
-    choice_start: Vec<u32>,
-    branch_start: Vec<u32>,
-    next: Vec<u32>,
-    probability: Vec<f64>,
-    reward: Vec<f64>,
-    branch_reward: Option<Vec<f64>>,
-    action: Option<Vec<u32>>,
-    num_actions: u32,
-    initial: Vec<(u32, f64)>,
-    labels: BTreeMap<String, Vec<u32>>,
+    pub(super) transitions: Arc<Transitions>,
+    pub(super) reward: Rewards,
+    pub(super) reward_name: Option<String>,
+    pub(super) other_rewards: BTreeMap<String, Rewards>,
+    pub(super) initial: Vec<(u32, f64)>,
+    pub(super) labels: BTreeMap<String, Vec<u32>>,
 }
 
-/// The raw arrays of an [`Mdp`], for bulk construction without copies ([`Mdp::from_csr`]).
-#[derive(Debug, Clone, Default)]
-pub struct CsrParts {
-    /// First choice of each state, and the number of choices at the end. Shape `[S + 1]`.
+/// What clones share.
+#[derive(Debug, PartialEq)]
+pub(super) struct Transitions {
     pub choice_start: Vec<u32>,
-    /// First branch of each choice, and the number of branches at the end. Shape `[C + 1]`.
     pub branch_start: Vec<u32>,
-    /// Successor of each branch. Shape `[B]`.
     pub next: Vec<u32>,
-    /// Probability of each branch. Shape `[B]`.
     pub probability: Vec<f64>,
-    /// Expected reward of each choice. Shape `[C]`.
-    pub reward: Vec<f64>,
-    /// Reward of each branch, where it depends on the branch. Shape `[B]`.
-    pub branch_reward: Option<Vec<f64>>,
-    /// Action of each choice (ascending in a state); `None` when every state's choices are actions 0, 1, 2, ... Shape `[C]`.
     pub action: Option<Vec<u32>>,
-    /// Initial distribution; empty means state 0.
-    pub initial: Vec<(u32, f64)>,
-    /// Named sets of states.
-    pub labels: BTreeMap<String, Vec<u32>>,
+    pub num_actions: u32,
+    pub action_names: Vec<String>,
+}
+
+/// The rewards of all choices.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rewards {
+    /// Expected reward of each choice, `[C]`.
+    pub expected: Vec<f64>,
+    /// Reward of each branch, `[B]`, where it depends on the branch.
+    pub per_branch: Option<Vec<f64>>,
 }
 
 impl Mdp {
-    /// Validates raw arrays and takes them over, without a copy. A state without choices is terminal.
-    ///
-    /// # Errors
-    /// Anything that is not an MDP, with the state, the action and the number: see [`Error`].
-    pub fn from_csr(parts: CsrParts) -> Result<Mdp> {
-        let CsrParts {
-            choice_start,
-            branch_start,
-            next,
-            probability,
-            reward,
-            branch_reward,
-            action,
-            mut initial,
-            mut labels,
-        } = parts;
-        if choice_start.is_empty() || branch_start.is_empty() {
-            return Err(Error::NotApplicable { method: "an MDP table", reason: "it needs at least one state".into() });
-        }
-        let (states, choices) = (choice_start.len() - 1, branch_start.len() - 1);
-        if states == 0 {
-            return Err(Error::NotApplicable { method: "an MDP table", reason: "it needs at least one state".into() });
-        }
-        check_starts("choice_start", &choice_start, choices)?;
-        check_starts("branch_start", &branch_start, next.len())?;
-        check_length("probability", probability.len(), next.len())?;
-        check_length("reward", reward.len(), choices)?;
-        if let Some(rewards) = &branch_reward {
-            check_length("branch_reward", rewards.len(), next.len())?;
-        }
-        if let Some(actions) = &action {
-            check_length("action", actions.len(), choices)?;
-        }
-        let mut num_actions = 0;
-        for s in 0..states {
-            let range = choice_start[s] as usize..choice_start[s + 1] as usize;
-            for (offset, c) in range.enumerate() {
-                let a = action.as_ref().map_or(offset, |action| action[c] as usize);
-                num_actions = num_actions.max(a as u32 + 1);
-                if let (Some(action), true) = (&action, offset > 0)
-                    && action[c] <= action[c - 1]
-                {
-                    return Err(Error::DuplicateAction { state: s, action: a });
-                }
-                let branches = branch_start[c] as usize..branch_start[c + 1] as usize;
-                check_row(s, a, &next[branches.clone()], &probability[branches.clone()], states)?;
-                let finite = reward[c].is_finite()
-                    && branch_reward.as_ref().is_none_or(|r| r[branches.clone()].iter().all(|x| x.is_finite()));
-                if !finite {
-                    let outcome = branch_reward.as_ref().and_then(|r| r[branches].iter().find(|x| !x.is_finite()));
-                    return Err(Error::Reward { state: s, action: a, value: *outcome.unwrap_or(&reward[c]) });
-                }
-            }
-        }
-        if initial.is_empty() {
-            initial.push((0, 1.0));
-        }
-        check_initial(&mut initial, states)?;
-        for members in labels.values_mut() {
-            if let Some(&state) = members.iter().find(|&&s| s as usize >= states) {
-                return Err(Error::StateIndex { what: "a label", state: state as usize, states });
-            }
-            members.sort_unstable();
-            members.dedup();
-        }
-        Ok(Mdp {
-            choice_start,
-            branch_start,
-            next,
-            probability,
-            reward,
-            branch_reward,
-            action,
-            num_actions,
-            initial,
-            labels,
-        })
-    }
-
-    /// From dense arrays: `transitions[s, a, s']` of shape `[S, A, S]`, row-stochastic in its last axis, and expected
-    /// rewards `rewards[s, a]` of shape `[S, A]`. Zero probabilities are not stored. No state is terminal.
-    ///
-    /// # Errors
-    /// Shapes that do not agree, or rows that are not distributions.
-    pub fn from_dense(transitions: ArrayView3<f64>, rewards: ArrayView2<f64>) -> Result<Mdp> {
-        let (states, actions, successors) = transitions.dim();
-        if successors != states {
-            return Err(shape("P", transitions.shape(), &[states, actions, states]));
-        }
-        if rewards.dim() != (states, actions) {
-            return Err(shape("R", rewards.shape(), &[states, actions]));
-        }
-        let mut parts = CsrParts { choice_start: vec![0], branch_start: vec![0], ..CsrParts::default() };
-        for s in 0..states {
-            for a in 0..actions {
-                for t in 0..states {
-                    let p = transitions[[s, a, t]];
-                    if p != 0.0 {
-                        parts.next.push(t as u32);
-                        parts.probability.push(p);
-                    }
-                }
-                parts.branch_start.push(parts.next.len() as u32);
-                parts.reward.push(rewards[[s, a]]);
-            }
-            parts.choice_start.push(parts.reward.len() as u32);
-        }
-        Mdp::from_csr(parts)
-    }
-
-    /// Dense arrays `(P, R)` of shapes `[S, A, S]` and `[S, A]`, for small problems with the same actions everywhere.
-    /// A terminal state becomes absorbing with reward 0.
-    ///
-    /// # Errors
-    /// [`Error::NotApplicable`] if a non-terminal state lacks an action.
-    pub fn to_dense(&self) -> Result<(Array3<f64>, Array2<f64>)> {
-        let (states, actions) = (self.num_states(), self.num_actions());
-        let mut transitions = Array3::zeros((states, actions, states));
-        let mut rewards = Array2::zeros((states, actions));
-        for s in 0..states {
-            if self.is_terminal(s) {
-                for a in 0..actions {
-                    transitions[[s, a, s]] = 1.0;
-                }
-            } else if self.choices(s).len() < actions {
-                return Err(Error::NotApplicable {
-                    method: "a dense array",
-                    reason: format!(
-                        "state {s} has {} of {actions} actions; dense arrays need all of them everywhere",
-                        self.choices(s).len()
-                    ),
-                });
-            }
-            for c in self.choices(s) {
-                let a = self.action_of(s, c);
-                rewards[[s, a]] = self.reward[c];
-                for (t, p) in self.branches(c) {
-                    transitions[[s, a, t]] += p;
-                }
-            }
-        }
-        Ok((transitions, rewards))
-    }
-
     /// Number of states `S`, terminal ones included.
     pub fn num_states(&self) -> usize {
-        self.choice_start.len() - 1
+        self.transitions.choice_start.len() - 1
     }
 
     /// Number of choices `C`: allowed state-action pairs.
     pub fn num_choices(&self) -> usize {
-        self.branch_start.len() - 1
+        self.transitions.branch_start.len() - 1
     }
 
     /// Number of branches `B`: stored outcomes.
     pub fn num_branches(&self) -> usize {
-        self.next.len()
+        self.transitions.next.len()
     }
 
     /// Number of actions `A`: one more than the largest action any state allows.
     pub fn num_actions(&self) -> usize {
-        self.num_actions as usize
+        self.transitions.num_actions as usize
     }
 
     /// Number of states without choices.
@@ -232,34 +80,37 @@ impl Mdp {
     /// The choices of state `s`; empty if `s` is terminal.
     #[inline]
     pub fn choices(&self, s: usize) -> Range<usize> {
-        self.choice_start[s] as usize..self.choice_start[s + 1] as usize
+        self.transitions.choice_start[s] as usize..self.transitions.choice_start[s + 1] as usize
     }
 
     /// Whether `s` is terminal (has no choices).
     #[inline]
     pub fn is_terminal(&self, s: usize) -> bool {
-        self.choice_start[s] == self.choice_start[s + 1]
+        self.transitions.choice_start[s] == self.transitions.choice_start[s + 1]
     }
 
     /// The branches of choice `c`, as a range into [`Mdp::successors`] and [`Mdp::probabilities`].
     #[inline]
     pub fn branch_range(&self, c: usize) -> Range<usize> {
-        self.branch_start[c] as usize..self.branch_start[c + 1] as usize
+        self.transitions.branch_start[c] as usize..self.transitions.branch_start[c + 1] as usize
     }
 
     /// The outcomes of choice `c`: `(successor, probability)`.
     #[inline]
     pub fn branches(&self, c: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
         let range = self.branch_range(c);
-        self.next[range.clone()].iter().map(|&t| t as usize).zip(self.probability[range].iter().copied())
+        self.transitions.next[range.clone()]
+            .iter()
+            .map(|&t| t as usize)
+            .zip(self.transitions.probability[range].iter().copied())
     }
 
     /// The action that choice `c` of state `s` stands for.
     #[inline]
     pub fn action_of(&self, s: usize, c: usize) -> usize {
-        match &self.action {
+        match &self.transitions.action {
             Some(action) => action[c] as usize,
-            None => c - self.choice_start[s] as usize,
+            None => c - self.transitions.choice_start[s] as usize,
         }
     }
 
@@ -278,7 +129,7 @@ impl Mdp {
     pub fn expect(&self, c: usize, v: &[f64]) -> f64 {
         let range = self.branch_range(c);
         let mut sum = 0.0;
-        for (&t, &p) in self.next[range.clone()].iter().zip(&self.probability[range]) {
+        for (&t, &p) in self.transitions.next[range.clone()].iter().zip(&self.transitions.probability[range]) {
             sum += p * v[t as usize];
         }
         sum
@@ -286,36 +137,36 @@ impl Mdp {
 
     /// First choice of each state, `[S + 1]`.
     pub fn choice_starts(&self) -> &[u32] {
-        &self.choice_start
+        &self.transitions.choice_start
     }
     /// First branch of each choice, `[C + 1]`.
     pub fn branch_starts(&self) -> &[u32] {
-        &self.branch_start
+        &self.transitions.branch_start
     }
     /// Successor of each branch, `[B]`.
     pub fn successors(&self) -> &[u32] {
-        &self.next
+        &self.transitions.next
     }
     /// Probability of each branch, `[B]`.
     pub fn probabilities(&self) -> &[f64] {
-        &self.probability
+        &self.transitions.probability
     }
     /// Expected reward of each choice, `[C]`.
     pub fn rewards(&self) -> &[f64] {
-        &self.reward
+        &self.reward.expected
     }
     /// Reward of each branch, `[B]`, where rewards depend on the outcome.
     pub fn branch_rewards(&self) -> Option<&[f64]> {
-        self.branch_reward.as_deref()
+        self.reward.per_branch.as_deref()
     }
     /// Action of each choice, `[C]`, where a state's choices are not simply actions 0, 1, 2, ...
     pub fn choice_actions(&self) -> Option<&[u32]> {
-        self.action.as_deref()
+        self.transitions.action.as_deref()
     }
     /// Reward of branch `b` of choice `c`.
     #[inline]
     pub fn branch_reward(&self, c: usize, b: usize) -> f64 {
-        self.branch_reward.as_ref().map_or(self.reward[c], |r| r[b])
+        self.reward.per_branch.as_ref().map_or(self.reward.expected[c], |r| r[b])
     }
     /// The initial distribution, by ascending state.
     pub fn initial(&self) -> &[(u32, f64)] {
@@ -332,35 +183,69 @@ impl Mdp {
 
     /// The smallest and the largest expected reward of a choice (`(0, 0)` if there is no choice).
     pub fn reward_range(&self) -> (f64, f64) {
-        if self.reward.is_empty() {
+        if self.reward.expected.is_empty() {
             return (0.0, 0.0);
         }
-        self.reward.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), &r| (lo.min(r), hi.max(r)))
+        self.reward.expected.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), &r| (lo.min(r), hi.max(r)))
+    }
+
+    /// The name of the reward in use, if the table's rewards have names.
+    pub fn reward_name(&self) -> Option<&str> {
+        self.reward_name.as_deref()
+    }
+    /// The names of all rewards of the table, ascending; empty if its only reward has no name.
+    pub fn reward_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.other_rewards.keys().map(String::as_str).chain(self.reward_name()).collect();
+        names.sort_unstable();
+        names
+    }
+    /// The rewards that are not in use, by name.
+    pub fn other_rewards(&self) -> &BTreeMap<String, Rewards> {
+        &self.other_rewards
+    }
+    /// Names of the actions `0..A`; empty where they have none.
+    pub fn action_names(&self) -> &[String] {
+        &self.transitions.action_names
+    }
+
+    /// The same table with another of its named rewards in use.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] with the nearest name.
+    pub fn select_reward(mut self, name: &str) -> Result<Mdp> {
+        if self.reward_name.as_deref() == Some(name) {
+            return Ok(self);
+        }
+        let Some(selected) = self.other_rewards.remove(name) else {
+            return Err(Error::unknown("reward", name, self.reward_names()));
+        };
+        let before = std::mem::replace(&mut self.reward, selected);
+        if let Some(name) = self.reward_name.replace(name.to_owned()) {
+            self.other_rewards.insert(name, before);
+        }
+        Ok(self)
     }
 
     /// Bytes that the arrays take.
     pub fn array_bytes(&self) -> usize {
-        4 * (self.choice_start.len() + self.branch_start.len() + self.next.len())
-            + 8 * (self.probability.len() + self.reward.len())
-            + self.branch_reward.as_ref().map_or(0, |r| 8 * r.len())
-            + self.action.as_ref().map_or(0, |a| 4 * a.len())
+        let Transitions { choice_start, branch_start, next, probability, action, .. } = &*self.transitions;
+        let rewards = |r: &Rewards| 8 * (r.expected.len() + r.per_branch.as_ref().map_or(0, Vec::len));
+        4 * (choice_start.len() + branch_start.len() + next.len() + action.as_ref().map_or(0, Vec::len))
+            + 8 * probability.len()
+            + rewards(&self.reward)
+            + self.other_rewards.values().map(rewards).sum::<usize>()
     }
 
-    /// The same process with other expected rewards, one per choice `[C]`; rewards then no longer depend on the outcome.
+    /// The same process with other expected rewards, one per choice `[C]`; rewards then no longer depend on the outcome, and
+    /// have no name. The transitions are shared with the original, not copied, if it was cloned.
     ///
     /// # Errors
     /// A wrong length, or a number that is not finite.
     pub fn with_rewards(mut self, rewards: Vec<f64>) -> Result<Mdp> {
         check_length("rewards", rewards.len(), self.num_choices())?;
-        for s in 0..self.num_states() {
-            for c in self.choices(s) {
-                if !rewards[c].is_finite() {
-                    return Err(Error::Reward { state: s, action: self.action_of(s, c), value: rewards[c] });
-                }
-            }
-        }
-        self.reward = rewards;
-        self.branch_reward = None;
+        self.reward = Rewards { expected: rewards, per_branch: None };
+        self.reward_name = None;
+        check_rewards(&self.transitions, &self.reward)?;
         Ok(self)
     }
 
@@ -373,119 +258,14 @@ impl Mdp {
         self.initial = initial;
         Ok(self)
     }
-}
 
-fn shape(what: &str, found: &[usize], expected: &[usize]) -> Error {
-    Error::Shape { what: what.into(), found: found.to_vec(), expected: expected.to_vec() }
-}
-
-fn check_length(what: &str, found: usize, expected: usize) -> Result<()> {
-    if found == expected { Ok(()) } else { Err(shape(what, &[found], &[expected])) }
-}
-
-/// Row pointers start at 0, never fall, and end at `end`.
-fn check_starts(what: &'static str, starts: &[u32], end: usize) -> Result<()> {
-    let ordered = starts[0] == 0 && starts.windows(2).all(|w| w[0] <= w[1]);
-    if ordered && starts[starts.len() - 1] as usize == end {
-        return Ok(());
-    }
-    Err(Error::NotApplicable {
-        method: "an MDP table",
-        reason: format!("{what} must start at 0, never fall, and end at {end}"),
-    })
-}
-
-fn check_row(state: usize, action: usize, next: &[u32], probability: &[f64], states: usize) -> Result<()> {
-    let mut sum = 0.0;
-    for (&t, &p) in next.iter().zip(probability) {
-        if t as usize >= states {
-            return Err(Error::DanglingSuccessor { state, action, next: t as usize, states });
-        }
-        if !(0.0..=1.0 + ROW_SUM_TOLERANCE).contains(&p) {
-            return Err(Error::Probability { state, action, next: t as usize, value: p });
-        }
-        sum += p;
-    }
-    let excess = (sum - 1.0).abs();
-    if excess > ROW_SUM_TOLERANCE {
-        return Err(Error::RowSum { state, action, sum, excess, tolerance: ROW_SUM_TOLERANCE });
-    }
-    Ok(())
-}
-
-/// Sorts the initial distribution, joins repeated states, and checks it.
-fn check_initial(initial: &mut Vec<(u32, f64)>, states: usize) -> Result<()> {
-    initial.sort_by_key(|&(s, _)| s);
-    initial.retain(|&(_, p)| p != 0.0);
-    initial.dedup_by(|later, first| {
-        let same = later.0 == first.0;
-        if same {
-            first.1 += later.1;
-        }
-        same
-    });
-    if let Some(&(state, _)) = initial.iter().find(|&&(s, _)| s as usize >= states) {
-        return Err(Error::StateIndex { what: "the initial distribution", state: state as usize, states });
-    }
-    let sum: f64 = initial.iter().map(|&(_, p)| p).sum();
-    let valid = initial.iter().all(|&(_, p)| (0.0..=1.0 + 1e-9).contains(&p));
-    if valid && (sum - 1.0).abs() <= 1e-9 { Ok(()) } else { Err(Error::InitialDistribution { sum }) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ndarray::{arr2, arr3};
-
-    fn two_states() -> Mdp {
-        let p = arr3(&[[[0.5, 0.5], [0.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]]]);
-        Mdp::from_dense(p.view(), arr2(&[[5.0, 10.0], [-1.0, 0.0]]).view()).unwrap()
-    }
-
-    #[test]
-    fn dense_round_trip() {
-        let mdp = two_states();
-        assert_eq!((mdp.num_states(), mdp.num_choices(), mdp.num_branches()), (2, 4, 5));
-        let (p, r) = mdp.to_dense().unwrap();
-        assert_eq!(Mdp::from_dense(p.view(), r.view()).unwrap(), mdp);
-        assert_eq!(mdp.expect(0, &[2.0, 4.0]), 3.0);
-    }
-
-    #[test]
-    fn every_fault_names_its_place() {
-        let rewards = arr2(&[[0.0], [0.0]]);
-        let row = |a: f64, b: f64| arr3(&[[[a, b]], [[0.0, 1.0]]]);
-        let fault = |a, b| Mdp::from_dense(row(a, b).view(), rewards.view()).unwrap_err();
-        assert!(matches!(fault(0.5, 0.4), Error::RowSum { state: 0, action: 0, .. }));
-        assert!(matches!(fault(1.5, -0.5), Error::Probability { state: 0, next: 0, .. }));
-        assert!(matches!(fault(f64::NAN, 1.0), Error::Probability { state: 0, next: 0, .. }));
-        let mut parts = CsrParts {
-            choice_start: vec![0, 1],
-            branch_start: vec![0, 1],
-            next: vec![1],
-            probability: vec![1.0],
-            reward: vec![0.0],
-            ..CsrParts::default()
-        };
-        assert!(matches!(Mdp::from_csr(parts.clone()), Err(Error::DanglingSuccessor { next: 1, .. })));
-        parts.next = vec![0];
-        parts.reward = vec![f64::INFINITY];
-        assert!(matches!(Mdp::from_csr(parts.clone()), Err(Error::Reward { .. })));
-        parts.reward = vec![0.0];
-        parts.initial = vec![(0, 0.5)];
-        assert!(matches!(Mdp::from_csr(parts.clone()), Err(Error::InitialDistribution { .. })));
-        parts.initial = vec![(3, 1.0)];
-        assert!(matches!(Mdp::from_csr(parts.clone()), Err(Error::StateIndex { state: 3, .. })));
-        parts.initial = vec![];
-        parts.branch_start = vec![0, 2];
-        assert!(Mdp::from_csr(parts).is_err());
-    }
-
-    #[test]
-    fn a_row_off_by_less_than_the_tolerance_is_accepted() {
-        let p = arr3(&[[[1.0 - 5e-10]]]);
-        assert!(Mdp::from_dense(p.view(), arr2(&[[0.0]]).view()).is_ok());
-        let p = arr3(&[[[1.0 - 2e-9]]]);
-        assert!(Mdp::from_dense(p.view(), arr2(&[[0.0]]).view()).is_err());
+    /// The same process with one more named set of states.
+    ///
+    /// # Errors
+    /// An unknown state.
+    pub fn with_label(mut self, label: &str, mut members: Vec<u32>) -> Result<Mdp> {
+        check_label(&mut members, self.num_states())?;
+        self.labels.insert(label.to_owned(), members);
+        Ok(self)
     }
 }

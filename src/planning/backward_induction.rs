@@ -9,7 +9,7 @@
 
 use super::bellman::Sweeper;
 use super::bounds::{Bracket, Certifier};
-use super::progress::{Outcome, finite};
+use super::progress::{Outcome, Progress, finite};
 use super::{SolveOptions, Status};
 use crate::mdp::{DecisionRule, Mdp, NO_CHOICE, Policy};
 use crate::numeric::directed::{add_up, mul_up};
@@ -35,11 +35,14 @@ pub(super) fn run(mdp: &Mdp, horizon: usize, options: &SolveOptions) -> Result<O
     let mut swept = v.clone();
     let mut rules = Vec::with_capacity(horizon);
     let (mut error, mut magnitude) = (0.0, 0.0);
+    let mut progress = Progress::new(options, None);
     for _ in 0..horizon {
         let mut rule = vec![NO_CHOICE; states];
         let change = sweeper.improve(&v, &mut swept, &mut rule);
         finite(change.magnitude)?;
         error = add_up(certifier.rounding(magnitude), mul_up(certifier.largest_mass(), error));
+        progress.count(1, sweeper.bytes());
+        progress.step(2.0 * error);
         magnitude = change.magnitude;
         rules.push(DecisionRule::Deterministic(rule));
         std::mem::swap(&mut v, &mut swept);
@@ -54,7 +57,7 @@ pub(super) fn run(mdp: &Mdp, horizon: usize, options: &SolveOptions) -> Result<O
         upper,
         policy: Policy::time_indexed(mdp, rules)?,
         status: if gap <= options.epsilon { Status::Certified } else { Status::RoundingLimit },
-        iterations: horizon,
-        sweeps: horizon,
+        bias: None,
+        work: progress.into_work(),
     })
 }

@@ -124,6 +124,19 @@ impl<'a> Sweeper<'a> {
         self.mdp
     }
 
+    /// Bytes that a sweep of the optimality operator moves: every array once (the value vector twice, for the comparison and
+    /// for the result), the choice found, and 8 bytes for each gather.
+    pub fn bytes(&self) -> u64 {
+        let (states, choices, branches) = (self.mdp.num_states(), self.mdp.num_choices(), self.mdp.num_branches());
+        (24 * states + 12 * choices + 20 * branches) as u64
+    }
+
+    /// Bytes that a sweep of a policy's operator moves, with rows of the average length.
+    pub fn policy_bytes(&self) -> u64 {
+        let (states, choices, branches) = (self.mdp.num_states(), self.mdp.num_choices(), self.mdp.num_branches());
+        (36 * states + 20 * branches * states / choices.max(1)) as u64
+    }
+
     /// `out = T v`, with the maximising choice of each state in `policy` (the first of equals).
     pub fn improve(&self, v: &[f64], out: &mut [f64], policy: &mut [u32]) -> Change {
         assert!(v.len() == self.mdp.num_states() && out.len() == v.len() && policy.len() == v.len());

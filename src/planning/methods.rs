@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Instant;
 
+use super::discounted::{policy_iteration, sweeping};
 use super::progress::Outcome;
-use super::{Criterion, Method, Solution, SolveOptions, backward_induction, policy_iteration, sweeping};
+use super::{Criterion, Method, Objective, Solution, SolveOptions, backward_induction};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -64,8 +65,7 @@ pub fn methods() -> &'static [MethodInfo] {
 
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = methods().iter().find(|info| info.method == *self).map_or("?", |info| info.name);
-        f.write_str(name)
+        f.write_str(name(*self))
     }
 }
 
@@ -95,34 +95,64 @@ pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<
     if options.max_iterations == 0 {
         return Err(Error::Parameter { name: "max_iterations", value: 0.0, expected: "at least 1" });
     }
-    let (method, reason) = pick(mdp, criterion, options.method);
-    let outcome = match (criterion, method) {
-        (Criterion::Discounted { gamma }, Method::PolicyIteration) => policy_iteration::run(mdp, gamma, options),
-        (Criterion::Discounted { gamma }, Method::ValueIteration | Method::ModifiedPolicyIteration) => {
-            sweeping::run(mdp, gamma, options, method)
+    criterion.validate_goal(mdp)?;
+    let (method, reason) = pick(mdp, &criterion, options.method);
+    let refused = |reason: &str| Err(Error::NotApplicable { method: name(method), reason: reason.into() });
+    let outcome = match (&criterion, method) {
+        (&Criterion::Discounted { gamma }, Method::PolicyIteration) => {
+            maximising(mdp, options, |mdp| policy_iteration::run(mdp, gamma, options))
         }
-        (Criterion::FiniteHorizon { horizon }, Method::BackwardInduction) => {
-            backward_induction::run(mdp, horizon, options)
+        (&Criterion::Discounted { gamma }, Method::ValueIteration | Method::ModifiedPolicyIteration) => {
+            maximising(mdp, options, |mdp| sweeping::run(mdp, gamma, options, method))
         }
-        (Criterion::Discounted { .. }, _) => Err(Error::NotApplicable {
-            method: "backward-induction",
-            reason: "the criterion is discounted over an infinite horizon; use value-iteration, \
-                     modified-policy-iteration or policy-iteration"
-                .into(),
-        }),
-        (Criterion::FiniteHorizon { .. }, _) => Err(Error::NotApplicable {
-            method: methods().iter().find(|info| info.method == method).map_or("the method", |info| info.name),
-            reason: "the criterion has a finite horizon; use backward-induction".into(),
-        }),
+        (&Criterion::FiniteHorizon { horizon }, Method::BackwardInduction) => {
+            maximising(mdp, options, |mdp| backward_induction::run(mdp, horizon, options))
+        }
+        (Criterion::Discounted { .. }, _) => refused(
+            "the criterion is discounted over an infinite horizon; use value-iteration, modified-policy-iteration or \
+             policy-iteration",
+        ),
+        (Criterion::FiniteHorizon { .. }, _) => refused("the criterion has a finite horizon; use backward-induction"),
+        _ => refused("the criterion is not supported yet"),
     }?;
-    let Outcome { lower, upper, policy, status, iterations, sweeps } = outcome;
-    let values = lower.iter().zip(&upper).map(|(&low, &high)| low + 0.5 * (high - low)).collect();
-    let seconds = began.elapsed().as_secs_f64();
-    Ok(Solution { criterion, method, reason, values, lower, upper, policy, status, iterations, sweeps, seconds })
+    let Outcome { lower, upper, bias, policy, status, work } = outcome;
+    let values = lower.iter().zip(&upper).map(|(&low, &high)| if low == high { low } else { low + 0.5 * (high - low) });
+    Ok(Solution {
+        objective: options.objective,
+        method,
+        reason,
+        values: values.collect(),
+        lower,
+        upper,
+        bias,
+        policy,
+        status,
+        iterations: work.iterations,
+        sweeps: work.sweeps,
+        bytes: work.bytes,
+        trace: work.trace,
+        seconds: began.elapsed().as_secs_f64(),
+        criterion,
+    })
+}
+
+fn name(method: Method) -> &'static str {
+    methods().iter().find(|info| info.method == method).map_or("the method", |info| info.name)
+}
+
+/// Solves a problem by a method that maximises: to minimise, with all rewards turned.
+fn maximising(mdp: &Mdp, options: &SolveOptions, run: impl Fn(&Mdp) -> Result<Outcome>) -> Result<Outcome> {
+    match options.objective {
+        Objective::Maximise => run(mdp),
+        Objective::Minimise => {
+            let turned = mdp.rewards().iter().map(|r| 0.0 - r).collect();
+            run(&mdp.clone().with_rewards(turned)?).map(Outcome::negated)
+        }
+    }
 }
 
 /// The method to use, and why.
-fn pick(mdp: &Mdp, criterion: Criterion, asked: Method) -> (Method, String) {
+fn pick(mdp: &Mdp, criterion: &Criterion, asked: Method) -> (Method, String) {
     let states = mdp.num_states();
     match (asked, criterion) {
         (Method::Auto, Criterion::FiniteHorizon { horizon }) => {

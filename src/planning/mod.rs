@@ -20,14 +20,13 @@ mod backward_induction;
 pub mod bellman;
 pub mod bounds;
 mod criterion;
+mod discounted;
 mod methods;
-mod policy_iteration;
 mod progress;
 mod solution;
-mod sweeping;
 #[cfg(test)]
 mod tests;
 
-pub use criterion::Criterion;
+pub use criterion::{Criterion, Objective};
 pub use methods::{MethodInfo, methods, solve};
-pub use solution::{Method, Solution, SolveOptions, Status};
+pub use solution::{Method, Solution, SolveOptions, Status, TracePoint};

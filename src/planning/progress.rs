@@ -1,8 +1,10 @@
 //! When an iteration stops, and how its result is put together.
 
+use std::time::Instant;
+
 use super::bellman::Change;
 use super::bounds::Bracket;
-use super::{SolveOptions, Status};
+use super::{SolveOptions, Status, TracePoint};
 use crate::mdp::{DecisionRule, Mdp, Policy};
 use crate::{Error, Result};
 
@@ -22,16 +24,71 @@ pub(super) struct Progress {
     modulus: Option<f64>,
     /// As many steps as exact arithmetic could need.
     enough: usize,
-    /// Improvement steps so far.
-    iterations: usize,
-    /// Sweeps so far; evaluation sweeps are added by the solver.
+    work: Work,
+    started: Instant,
+    /// Every how many improvement steps a point is kept.
+    stride: usize,
+}
+
+/// Most points of a trace; beyond, every other one is dropped.
+const MOST_POINTS: usize = 512;
+
+/// What a solver has done.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Work {
+    /// Improvement steps.
+    pub iterations: usize,
+    /// Sweeps, evaluations included.
     pub sweeps: usize,
+    /// Bytes moved by them.
+    pub bytes: u64,
+    /// The gap over time.
+    pub trace: Vec<TracePoint>,
 }
 
 impl Progress {
     pub fn new(options: &SolveOptions, modulus: Option<f64>) -> Progress {
         let SolveOptions { epsilon, max_iterations, .. } = *options;
-        Progress { epsilon, max_iterations, modulus, enough: usize::MAX, iterations: 0, sweeps: 0 }
+        let (work, started) = (Work::default(), Instant::now());
+        Progress { epsilon, max_iterations, modulus, enough: usize::MAX, work, started, stride: 1 }
+    }
+
+    /// Counts `sweeps` sweeps that move `bytes` each.
+    pub fn count(&mut self, sweeps: usize, bytes: u64) {
+        self.work.sweeps += sweeps;
+        self.work.bytes += sweeps as u64 * bytes;
+    }
+
+    /// Counts an improvement step that certified `gap`, for the trace.
+    pub fn step(&mut self, gap: f64) {
+        let Work { iterations, sweeps, bytes, trace } = &mut self.work;
+        if iterations.is_multiple_of(self.stride) {
+            trace.push(TracePoint {
+                seconds: self.started.elapsed().as_secs_f64(),
+                sweeps: *sweeps,
+                bytes: *bytes,
+                gap,
+            });
+            if trace.len() == MOST_POINTS {
+                let mut position = 0;
+                trace.retain(|_| {
+                    position += 1;
+                    position % 2 == 1
+                });
+                self.stride *= 2;
+            }
+        }
+        *iterations += 1;
+    }
+
+    /// Whether the iteration limit is reached.
+    pub fn exhausted(&self) -> bool {
+        self.work.iterations >= self.max_iterations
+    }
+
+    /// What was done; the end of the trace is the gap that was certified.
+    pub fn into_work(self) -> Work {
+        self.work
     }
 
     /// After an improvement step with these bounds. Rounding ends the run
@@ -41,19 +98,18 @@ impl Progress {
     pub fn improved(&mut self, change: &Change, bracket: &Bracket) -> Result<Verdict> {
         finite(change.magnitude)?;
         finite(bracket.gap)?;
-        self.iterations += 1;
-        self.sweeps += 1;
+        self.step(bracket.gap);
         if bracket.gap <= self.epsilon {
             return Ok(Verdict::Stop(Status::Certified));
         }
-        if let (Some(modulus), 1) = (self.modulus, self.iterations) {
+        if let (Some(modulus), 1) = (self.modulus, self.work.iterations) {
             let distance = bracket.lower.abs().max(bracket.upper.abs());
             self.enough = contractions(4.0 * distance / (1.0 - modulus), self.epsilon, modulus).saturating_add(2);
         }
         let rounded_out = bracket.rounding_gap > self.epsilon && bracket.gap <= 4.0 * bracket.rounding_gap;
-        Ok(if rounded_out || self.iterations >= self.enough {
+        Ok(if rounded_out || self.work.iterations >= self.enough {
             Verdict::Stop(Status::RoundingLimit)
-        } else if self.iterations >= self.max_iterations {
+        } else if self.exhausted() {
             Verdict::Stop(Status::IterationLimit)
         } else {
             Verdict::Continue
@@ -62,7 +118,7 @@ impl Progress {
 
     /// The outcome, given the last sweep `swept`, its bounds, and the policy that was greedy in it.
     pub fn finish(
-        &self,
+        self,
         mdp: &Mdp,
         status: Status,
         bracket: &Bracket,
@@ -71,7 +127,7 @@ impl Progress {
     ) -> Result<Outcome> {
         let (lower, upper) = bracket.around(mdp, swept);
         let policy = Policy::stationary(mdp, DecisionRule::Deterministic(policy))?;
-        Ok(Outcome { lower, upper, policy, status, iterations: self.iterations, sweeps: self.sweeps })
+        Ok(Outcome { lower, upper, bias: None, policy, status, work: self.work })
     }
 }
 
@@ -80,10 +136,19 @@ impl Progress {
 pub(super) struct Outcome {
     pub lower: Vec<f64>,
     pub upper: Vec<f64>,
+    pub bias: Option<Vec<f64>>,
     pub policy: Policy,
     pub status: Status,
-    pub iterations: usize,
-    pub sweeps: usize,
+    pub work: Work,
+}
+
+impl Outcome {
+    /// The outcome of the problem with all rewards turned: bounds change places and signs.
+    pub fn negated(self) -> Outcome {
+        let turn = |values: Vec<f64>| values.into_iter().map(|x| 0.0 - x).collect();
+        let Outcome { lower, upper, bias, policy, status, work } = self;
+        Outcome { lower: turn(upper), upper: turn(lower), bias: bias.map(turn), policy, status, work }
+    }
 }
 
 /// How many contractions by `modulus` bring `from` down to `to`.

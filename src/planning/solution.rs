@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Criterion;
+use super::{Criterion, Objective};
 use crate::mdp::Policy;
 
 /// How to solve.
@@ -40,6 +40,8 @@ pub enum Status {
 pub struct SolveOptions {
     /// Largest `upper - lower` over the states that is accepted.
     pub epsilon: f64,
+    /// Whether more is better.
+    pub objective: Objective,
     /// The method.
     pub method: Method,
     /// Most improvement steps (sweeps of the optimality operator).
@@ -48,26 +50,31 @@ pub struct SolveOptions {
 
 impl Default for SolveOptions {
     fn default() -> Self {
-        SolveOptions { epsilon: 1e-6, method: Method::Auto, max_iterations: 1_000_000 }
+        SolveOptions { epsilon: 1e-6, objective: Objective::Maximise, method: Method::Auto, max_iterations: 1_000_000 }
     }
 }
 
 /// Values, a policy, and the proof of how good they are.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Solution {
-    /// What was maximised.
+    /// What was optimised.
     pub criterion: Criterion,
+    /// Whether more is better.
+    pub objective: Objective,
     /// What was used (never [`Method::Auto`]).
     pub method: Method,
     /// Why this method, in words.
     pub reason: String,
-    /// Value of each state (midpoint of the bounds), `[S]`; at the first stage for a finite horizon.
+    /// Value of each state (midpoint of the bounds), `[S]`; at the first stage for a finite horizon. May be infinite for the
+    /// total reward.
     pub values: Vec<f64>,
-    /// Certified lower bound of the optimal value, `[S]`; the policy attains it.
+    /// Certified lower bound of the optimal value, `[S]`; the policy attains it if we maximise.
     pub lower: Vec<f64>,
-    /// Certified upper bound of the optimal value, `[S]`.
+    /// Certified upper bound of the optimal value, `[S]`; the policy attains it if we minimise.
     pub upper: Vec<f64>,
-    /// A policy worth at least `lower` in every state.
+    /// For the long-run average: the bias `h` of the policy, `[S]` (not certified, from its linear system).
+    pub bias: Option<Vec<f64>>,
+    /// A policy worth at least `lower` in every state (at most `upper` if we minimise).
     pub policy: Policy,
     /// How the solver ended.
     pub status: Status,
@@ -75,13 +82,30 @@ pub struct Solution {
     pub iterations: usize,
     /// Sweeps over the table, evaluations included (each reads every branch, or every branch of the policy).
     pub sweeps: usize,
+    /// Bytes moved by the sweeps: every array that a sweep reads or writes, counted once, and 8 bytes for every gather.
+    pub bytes: u64,
+    /// The certified gap over time, one point an improvement step (thinned where there are very many).
+    pub trace: Vec<TracePoint>,
     /// Wall time in seconds.
     pub seconds: f64,
 }
 
+/// How far a solver had come at some time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TracePoint {
+    /// Wall time since the solver began.
+    pub seconds: f64,
+    /// Sweeps so far.
+    pub sweeps: usize,
+    /// Bytes moved so far.
+    pub bytes: u64,
+    /// Largest certified `upper − lower` over the states.
+    pub gap: f64,
+}
+
 impl Solution {
-    /// The largest `upper - lower` over the states.
+    /// The largest `upper - lower` over the states whose value is not a known infinity.
     pub fn max_gap(&self) -> f64 {
-        self.lower.iter().zip(&self.upper).map(|(lo, hi)| hi - lo).fold(0.0, f64::max)
+        self.lower.iter().zip(&self.upper).filter(|(lo, hi)| lo != hi).map(|(lo, hi)| hi - lo).fold(0.0, f64::max)
     }
 }

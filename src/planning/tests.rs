@@ -131,7 +131,7 @@ proptest! {
         let mdp = random(states.max(terminal), terminal, seed);
         let truth = solve(&mdp, Criterion::Discounted { gamma }, &with(Method::PolicyIteration, 1e-9)).unwrap();
         for method in DISCOUNTED {
-            let options = SolveOptions { method, epsilon: 1e-12, max_iterations: steps };
+            let options = SolveOptions { method, epsilon: 1e-12, max_iterations: steps, ..SolveOptions::default() };
             let solution = solve(&mdp, Criterion::Discounted { gamma }, &options).unwrap();
             let own = evaluate_discounted(&mdp, &solution.policy, gamma).unwrap();
             for s in 0..mdp.num_states() {
@@ -184,7 +184,7 @@ fn an_unreachable_accuracy_ends_at_the_rounding_limit() {
     for (states, terminal) in [(30, 0), (30, 3), (1500, 0), (1500, 5)] {
         let mdp = random(states, terminal, 8);
         let criterion = Criterion::Discounted { gamma: 0.99 };
-        let solutions = DISCOUNTED.map(|method| solve(&mdp, criterion, &with(method, 1e-15)).unwrap());
+        let solutions = DISCOUNTED.map(|method| solve(&mdp, criterion.clone(), &with(method, 1e-15)).unwrap());
         for solution in &solutions {
             let method = solution.method;
             assert_eq!(solution.status, Status::RoundingLimit, "{method} on {states}");
@@ -225,6 +225,7 @@ fn the_bytes_do_not_depend_on_the_number_of_threads() {
             let mut solution =
                 pool.install(|| solve(&mdp, Criterion::Discounted { gamma: 0.97 }, &with(method, 1e-6))).unwrap();
             solution.seconds = 0.0;
+            solution.trace.iter_mut().for_each(|point| point.seconds = 0.0);
             solution
         })
     };
@@ -237,9 +238,10 @@ fn the_bytes_do_not_depend_on_the_number_of_threads() {
 fn limits_are_visible_in_the_status_and_the_bounds_still_hold() {
     let mdp = random(30, 0, 3);
     let criterion = Criterion::Discounted { gamma: 0.99 };
-    let truth = solve(&mdp, criterion, &with(Method::PolicyIteration, 1e-9)).unwrap();
-    let limited = SolveOptions { method: Method::ValueIteration, max_iterations: 5, epsilon: 1e-6 };
-    let early = solve(&mdp, criterion, &limited).unwrap();
+    let truth = solve(&mdp, criterion.clone(), &with(Method::PolicyIteration, 1e-9)).unwrap();
+    let limited =
+        SolveOptions { method: Method::ValueIteration, max_iterations: 5, epsilon: 1e-6, ..SolveOptions::default() };
+    let early = solve(&mdp, criterion.clone(), &limited).unwrap();
     assert_eq!((early.status, early.iterations), (Status::IterationLimit, 5));
     let fine = solve(&mdp, criterion, &with(Method::ModifiedPolicyIteration, 1e-300)).unwrap();
     assert_eq!(fine.status, Status::RoundingLimit);
@@ -311,7 +313,7 @@ fn a_discount_next_to_one_never_certifies_a_wrong_value() {
     for gamma in [1.0f64.next_down(), 1.0 - 1e-15, 1.0 - 1e-14, 1.0 - 1e-12] {
         let truth = 1.0 / (1.0 - gamma); // 1 − γ is exact (Sterbenz)
         for method in DISCOUNTED {
-            let options = SolveOptions { method, epsilon: 1e-6, max_iterations: 20 };
+            let options = SolveOptions { method, epsilon: 1e-6, max_iterations: 20, ..SolveOptions::default() };
             // Refusing is right too, where a widened row sum outweighs the discount.
             let Ok(solution) = solve(&mdp, Criterion::Discounted { gamma }, &options) else { continue };
             let (lower, upper) = (solution.lower[0], solution.upper[0]);
@@ -337,7 +339,7 @@ fn overflow_is_an_error_and_not_a_value() {
     builder.choice(0, 0, &[(1.0, 1, 1e308)]).choice(1, 0, &[(1.0, 0, 1e308)]);
     let mdp = builder.build().unwrap();
     for method in DISCOUNTED {
-        let options = SolveOptions { method, epsilon: 1e-6, max_iterations: 1000 };
+        let options = SolveOptions { method, epsilon: 1e-6, max_iterations: 1000, ..SolveOptions::default() };
         let error = solve(&mdp, Criterion::Discounted { gamma: 0.99 }, &options);
         assert!(error.is_err(), "{method}: {error:?}");
     }

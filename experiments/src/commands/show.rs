@@ -104,7 +104,7 @@ fn answer<'a>(name: &'a str, table: &'a EnvTable, solution: &'a Solution, saved:
         states: mdp.num_states(),
         choices: mdp.num_choices(),
         branches: mdp.num_branches(),
-        criterion: solution.criterion,
+        criterion: solution.criterion.clone(),
         value_initial: mdp.initial_value(&solution.values),
         svg: saved.svg,
         png: saved.png,

@@ -69,8 +69,12 @@ struct Answer<'a> {
 /// A problem that cannot be built, options that do not fit, or a file that cannot be written.
 pub fn run(arguments: &Arguments) -> Result<Finish> {
     let criterion = arguments.criterion.check(None)?;
-    let options =
-        SolveOptions { epsilon: arguments.epsilon, method: arguments.method, max_iterations: arguments.max_iterations };
+    let options = SolveOptions {
+        epsilon: arguments.epsilon,
+        method: arguments.method,
+        max_iterations: arguments.max_iterations,
+        ..SolveOptions::default()
+    };
     if let Some(path) = &arguments.values {
         check_values_path(path)?;
     }
@@ -134,7 +138,7 @@ fn answer<'a>(problem: &'a Problem, solution: &'a Solution) -> Answer<'a> {
         states: mdp.num_states(),
         choices: mdp.num_choices(),
         branches: mdp.num_branches(),
-        criterion: solution.criterion,
+        criterion: solution.criterion.clone(),
         method: solution.method.to_string(),
         reason: &solution.reason,
         status: solution.status,

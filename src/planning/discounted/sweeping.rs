@@ -10,16 +10,16 @@
 //! [`REDUCTION`], or fit the accuracy asked for, and at most [`MOST_EVALUATIONS`] times. The start of modified policy
 //! iteration has `T v ≥ v`, so the iterates rise to the optimum (Puterman 2005, theorem 6.5.5).
 //!
-//! Guarantee: the bounds of [`bounds`](super::bounds), rounding included. The lower one belongs to the policy that was
+//! Guarantee: the bounds of [`bounds`](crate::planning::bounds), rounding included. The lower one belongs to the policy that was
 //! greedy in the last improvement step, which is the one returned. The gap shrinks by `γ` an improvement step at least, and
 //! by `γ |λ₂|` with `λ₂` the second eigenvalue of the optimal chain once its policy is found (Puterman 2005, section 6.6.5).
 
-use super::bellman::Sweeper;
-use super::bounds::Certifier;
-use super::progress::{Outcome, Progress, Verdict, finite};
-use super::{Method, SolveOptions};
 use crate::Result;
 use crate::mdp::{Mdp, NO_CHOICE};
+use crate::planning::bellman::Sweeper;
+use crate::planning::bounds::Certifier;
+use crate::planning::progress::{Outcome, Progress, Verdict, finite};
+use crate::planning::{Method, SolveOptions};
 
 /// How much narrower the bounds become between two improvement steps.
 const REDUCTION: f64 = 0.1;
@@ -28,7 +28,7 @@ const REDUCTION: f64 = 0.1;
 const MOST_EVALUATIONS: usize = 200;
 
 /// Runs one of the two methods.
-pub(super) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions, method: Method) -> Result<Outcome> {
+pub(in crate::planning) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions, method: Method) -> Result<Outcome> {
     let certifier = Certifier::new(mdp, gamma)?;
     let sweeper = Sweeper::new(mdp, gamma);
     let evaluates = method == Method::ModifiedPolicyIteration;
@@ -41,6 +41,7 @@ pub(super) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions, method: Method)
     loop {
         let change = sweeper.improve(&v, &mut swept, &mut policy);
         let bracket = certifier.bracket(&change, magnitude);
+        progress.count(1, sweeper.bytes());
         if let Verdict::Stop(status) = progress.improved(&change, &bracket)? {
             return progress.finish(mdp, status, &bracket, &swept, policy);
         }
@@ -50,7 +51,7 @@ pub(super) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions, method: Method)
         for _ in 0..if evaluates { MOST_EVALUATIONS } else { 0 } {
             let change = sweeper.evaluate(&policy, &v, &mut swept);
             finite(change.magnitude)?;
-            progress.sweeps += 1;
+            progress.count(1, sweeper.policy_bytes());
             let gap = certifier.bracket(&change, magnitude).gap;
             magnitude = change.magnitude;
             std::mem::swap(&mut v, &mut swept);

@@ -5,7 +5,7 @@
 //!
 //! **Ties never cycle.** Let `w = T_π v` for the evaluated `v`, so that `|v − v_π| ≤ e := ‖w − v‖ / (1 − γ)` (Banach). An
 //! action is switched only if its computed value exceeds `w(s)` by more than `2 (γ ρ_max e + η)`, with `η` the rounding
-//! of [`bounds`](super::bounds); then it is truly better for `v_π`, so every new policy is strictly better than
+//! of [`bounds`](crate::planning::bounds); then it is truly better for `v_π`, so every new policy is strictly better than
 //! the last, none comes twice, and the iteration is finite. Otherwise the current action stays.
 //!
 //! Guarantee: the bounds of the last improvement step, rounding included; the policy returned is the greedy one to which
@@ -16,20 +16,20 @@
 
 use nalgebra::DMatrix;
 
-use super::bellman::Sweeper;
-use super::bounds::Certifier;
-use super::progress::{Outcome, Progress, Verdict, contractions, finite};
-use super::{SolveOptions, Status};
 use crate::Result;
 use crate::mdp::{Mdp, NO_CHOICE};
 use crate::numeric::directed::{add_up, mul_up};
 use crate::numeric::{bicgstab, solve_dense};
+use crate::planning::bellman::Sweeper;
+use crate::planning::bounds::Certifier;
+use crate::planning::progress::{Outcome, Progress, Verdict, contractions, finite};
+use crate::planning::{SolveOptions, Status};
 
 /// Up to this many non-terminal states a policy is evaluated by LU.
 const DENSE_LIMIT: usize = 300;
 
 /// Runs policy iteration from the choices that are best for one step.
-pub(super) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions) -> Result<Outcome> {
+pub(in crate::planning) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions) -> Result<Outcome> {
     let certifier = Certifier::new(mdp, gamma)?;
     let mut evaluator = Evaluator::new(mdp, gamma, certifier, options.epsilon);
     let states = mdp.num_states();
@@ -37,12 +37,13 @@ pub(super) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions) -> Result<Outco
     let (mut swept, mut greedy, mut current) = (v.clone(), vec![NO_CHOICE; states], vec![NO_CHOICE; states]);
     let mut progress = Progress::new(options, None);
     finite(evaluator.sweeper.improve(&v, &mut swept, &mut current).magnitude)?;
-    progress.sweeps += 1;
+    progress.count(1, evaluator.sweeper.bytes());
     loop {
         let evaluated = evaluator.solve(&current, &mut v)?;
-        progress.sweeps += evaluated.sweeps;
+        progress.count(evaluated.sweeps, evaluator.sweeper.policy_bytes());
         let change = evaluator.sweeper.improve(&v, &mut swept, &mut greedy);
         let bracket = certifier.bracket(&change, evaluated.magnitude);
+        progress.count(1, evaluator.sweeper.bytes());
         let verdict = progress.improved(&change, &bracket)?;
         if let Verdict::Stop(status) = verdict {
             return progress.finish(mdp, status, &bracket, &swept, greedy);

@@ -1,0 +1,4 @@
+//! Methods for discounted problems.
+
+pub(super) mod policy_iteration;
+pub(super) mod sweeping;
