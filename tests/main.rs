@@ -3,4 +3,6 @@
 
 mod command_line;
 mod effective_horizon;
+mod shell;
 mod show;
+mod solve;

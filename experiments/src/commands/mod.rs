@@ -9,3 +9,4 @@ mod problem;
 pub mod reproduce;
 pub mod show;
 pub mod solve;
+mod solve_answer;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use tabrl::mdp::{Mdp, files};
-use tabrl::planning::Criterion;
+use tabrl::planning::{Criterion, Objective};
 use tabrl_envs::EnvTable;
 
 use crate::runner::split_setting;
@@ -76,10 +76,11 @@ pub fn split_all(settings: &[String]) -> Result<Vec<(&str, &str)>> {
     settings.iter().map(|text| split_setting(text)).collect()
 }
 
-/// Options that say what is maximised.
+/// Options that say what is optimised.
 #[derive(Debug, clap::Args)]
 pub struct CriterionArguments {
-    /// What is maximised: `discounted` needs --discount, `finite` needs --horizon.
+    /// What is optimised: `discounted` (--discount), `finite` (--horizon), `total` (undiscounted, for ever or until --goal),
+    /// `reach` (probability of --goal), `average` (reward a step in the long run).
     #[arg(long, value_name = "NAME")]
     pub criterion: Option<String>,
     /// Discount factor, strictly between 0 and 1.
@@ -88,35 +89,125 @@ pub struct CriterionArguments {
     /// Number of steps, undiscounted.
     #[arg(long, value_name = "H")]
     pub horizon: Option<usize>,
+    /// The goal of `total` and `reach`: labels of the table, `terminal`, or numbers of states, separated by commas.
+    #[arg(long, value_name = "LABEL|STATE", value_delimiter = ',')]
+    pub goal: Vec<String>,
+    /// Find the smallest value instead of the largest: rewards are costs.
+    #[arg(long)]
+    pub minimise: bool,
+}
+
+/// A criterion whose goal is not looked up yet.
+pub struct Aim<'a> {
+    criterion: Criterion,
+    goal: &'a [String],
 }
 
 impl CriterionArguments {
-    /// The criterion, checked; `default` if none is given.
+    /// The criterion, checked as far as that is possible without the table; `default` if none is given.
     ///
     /// # Errors
     /// Options that are missing or do not fit together, or numbers out of range.
-    pub fn check(&self, default: Option<Criterion>) -> Result<Criterion> {
+    pub fn check(&self, default: Option<Criterion>) -> Result<Aim<'_>> {
         let usage = |text: &str| Err(Error::Usage(text.into()));
-        let criterion = match (self.criterion.as_deref(), self.discount, self.horizon) {
-            (None | Some("discounted"), Some(gamma), None) => Criterion::Discounted { gamma },
-            (None | Some("finite"), None, Some(horizon)) => Criterion::FiniteHorizon { horizon },
-            (None, None, None) => match default {
+        let given = (self.discount, self.horizon, !self.goal.is_empty());
+        let criterion = match (self.criterion.as_deref(), given) {
+            (None | Some("discounted"), (Some(gamma), None, false)) => Criterion::Discounted { gamma },
+            (None | Some("finite"), (None, Some(horizon), false)) => Criterion::FiniteHorizon { horizon },
+            (Some("total"), (None, None, _)) => Criterion::TotalReward { goal: None },
+            (Some("reach"), (None, None, true)) => Criterion::Reachability { goal: Vec::new() },
+            (Some("average"), (None, None, false)) => Criterion::AverageReward,
+            (None, (None, None, false)) => match default {
                 Some(criterion) => criterion,
-                None => return usage("what is to be maximised? give --discount G, or --criterion finite --horizon H"),
+                None => {
+                    return usage(
+                        "what is to be optimised? give --discount G, or --criterion finite --horizon H, total [--goal X], \
+                         reach --goal X, or average",
+                    );
+                }
             },
-            (Some("discounted"), None, _) => return usage("--criterion discounted needs --discount G"),
-            (Some("finite"), _, None) => return usage("--criterion finite needs --horizon H"),
-            (None | Some("discounted" | "finite"), Some(_), Some(_)) => {
+            (Some("discounted"), (None, _, _)) => return usage("--criterion discounted needs --discount G"),
+            (Some("finite"), (_, None, _)) => return usage("--criterion finite needs --horizon H"),
+            (Some("reach"), (_, _, false)) => {
+                return usage("--criterion reach needs --goal X: a label of the table, `terminal`, or a state");
+            }
+            (None, (None, None, true)) => {
+                return usage("--goal belongs to --criterion total (reward until the goal) or reach (its probability)");
+            }
+            (None | Some("discounted" | "finite"), (Some(_), Some(_), _)) => {
                 return usage(
                     "--discount and --horizon are different criteria: give --discount G for an infinite horizon, or \
                      --horizon H for the undiscounted sum over H steps",
                 );
             }
-            (Some(other), _, _) => {
-                return Err(tabrl::Error::unknown("criterion", other, ["discounted", "finite"]).into());
+            (Some(other), _) if !Criterion::NAMES.contains(&other) => {
+                return Err(tabrl::Error::unknown("criterion", other, Criterion::NAMES).into());
+            }
+            (name, (discount, horizon, _)) => {
+                let alien = match (discount, horizon) {
+                    (Some(_), _) => "--discount",
+                    (_, Some(_)) => "--horizon",
+                    _ => "--goal",
+                };
+                return usage(&format!("{alien} does not belong to --criterion {}", name.unwrap_or("discounted")));
             }
         };
         criterion.validate()?;
+        Ok(Aim { criterion, goal: &self.goal })
+    }
+
+    /// Whether more is better.
+    pub fn objective(&self) -> Objective {
+        if self.minimise { Objective::Minimise } else { Objective::Maximise }
+    }
+}
+
+impl Aim<'_> {
+    /// The criterion, with the goal looked up in a table.
+    ///
+    /// # Errors
+    /// A goal that is neither a label nor a state of the table.
+    pub fn criterion(self, mdp: &Mdp) -> Result<Criterion> {
+        let mut members = Vec::new();
+        for word in self.goal {
+            members.extend(states_of(mdp, word)?);
+        }
+        members.sort_unstable();
+        members.dedup();
+        let criterion = match self.criterion {
+            Criterion::TotalReward { .. } if !self.goal.is_empty() => Criterion::TotalReward { goal: Some(members) },
+            Criterion::Reachability { .. } => Criterion::Reachability { goal: members },
+            other => other,
+        };
         Ok(criterion)
     }
 }
+
+/// The states that a word stands for: a label, `terminal` (states without choices), or the number of a state.
+fn states_of(mdp: &Mdp, word: &str) -> Result<Vec<u32>> {
+    if let Some(members) = mdp.labels().get(word) {
+        if members.is_empty() {
+            return Err(Error::Usage(format!("--goal {word}: no state has this label")));
+        }
+        return Ok(members.clone());
+    }
+    let states = mdp.num_states();
+    if word == TERMINAL {
+        let members: Vec<u32> = (0..states as u32).filter(|&s| mdp.is_terminal(s as usize)).collect();
+        if members.is_empty() {
+            return Err(Error::Usage("--goal terminal: no state of this table is terminal".into()));
+        }
+        return Ok(members);
+    }
+    match word.parse::<usize>() {
+        Ok(state) if state < states => Ok(vec![state as u32]),
+        Ok(state) => Err(tabrl::Error::StateIndex { what: "--goal", state, states }.into()),
+        Err(_) => {
+            let known = mdp.labels().keys().map(String::as_str).chain([TERMINAL]);
+            Err(tabrl::Error::unknown("label", word, known).into())
+        }
+    }
+}
+
+/// The word that stands for the states without choices.
+const TERMINAL: &str = "terminal";

@@ -12,6 +12,7 @@ use crate::Result;
 use crate::cli::Finish;
 use crate::output::{self, Format};
 use crate::plot::{SavedFigure, show};
+use crate::runner::real::{self, Real};
 
 /// The discount that values are drawn with unless another criterion is given.
 const DISCOUNT: f64 = 0.99;
@@ -41,13 +42,14 @@ struct Answer<'a> {
     choices: usize,
     branches: usize,
     criterion: Criterion,
+    #[serde(with = "real")]
     value_initial: f64,
     svg: PathBuf,
     png: PathBuf,
     /// The rows of the map, if there is one.
     map: Option<Vec<String>>,
     state_names: &'a [String],
-    values: &'a [f64],
+    values: Vec<Real>,
     /// The greedy action of each state (at the first step), `None` where the state is terminal.
     actions: Vec<Option<&'a str>>,
 }
@@ -57,9 +59,10 @@ struct Answer<'a> {
 /// # Errors
 /// An environment that cannot be built or drawn, or a picture that cannot be written.
 pub fn run(arguments: &Arguments) -> Result<Finish> {
-    let criterion = arguments.criterion.check(Some(Criterion::Discounted { gamma: DISCOUNT }))?;
+    let aim = arguments.criterion.check(Some(Criterion::Discounted { gamma: DISCOUNT }))?;
     let table = load_environment(&arguments.environment, &arguments.parameters)?;
-    let solution = solve(&table.mdp, criterion, &SolveOptions::default())?;
+    let options = SolveOptions { objective: arguments.criterion.objective(), ..SolveOptions::default() };
+    let solution = solve(&table.mdp, aim.criterion(&table.mdp)?, &options)?;
     let set = &arguments.parameters.set;
     let name = &arguments.environment;
     let title = if set.is_empty() { name.clone() } else { format!("{name} ({})", set.join(", ")) };
@@ -110,7 +113,7 @@ fn answer<'a>(name: &'a str, table: &'a EnvTable, solution: &'a Solution, saved:
         png: saved.png,
         map: table.map.as_ref().map(|map| map.rows.iter().map(|row| row.iter().collect()).collect()),
         state_names: &table.state_names,
-        values: &solution.values,
+        values: solution.values.iter().copied().map(Real).collect(),
         actions: (0..mdp.num_states()).map(action).collect(),
     }
 }

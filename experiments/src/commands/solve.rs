@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use ndarray::ArrayView1;
 use ndarray_npy::WriteNpyExt;
-use serde::Serialize;
+use tabrl::mdp::Mdp;
 use tabrl::mdp::files::write_atomically;
-use tabrl::planning::{Criterion, Method, Solution, SolveOptions, Status, solve};
+use tabrl::planning::{Method, Solution, SolveOptions, Status, solve};
 
-use super::problem::{CriterionArguments, Problem, ProblemArguments, load};
+use super::problem::{CriterionArguments, ProblemArguments, load};
+use super::solve_answer::{Answer, in_text};
 use crate::cli::Finish;
 use crate::output::{self, Format};
+use crate::plot::{SavedFigure, convergence};
 use crate::{Error, Result};
 
 /// Solves a problem exactly: the optimal value with certified lower and upper bounds.
@@ -20,6 +22,9 @@ pub struct Arguments {
     problem: ProblemArguments,
     #[command(flatten)]
     criterion: CriterionArguments,
+    /// The reward to use, where a file holds several.
+    #[arg(long, value_name = "NAME")]
+    reward: Option<String>,
     /// Largest gap between the bounds that is accepted.
     #[arg(long, value_name = "E", default_value_t = SolveOptions::default().epsilon, allow_negative_numbers = true)]
     epsilon: f64,
@@ -35,32 +40,15 @@ pub struct Arguments {
     /// Write the value of every state to this .npy file.
     #[arg(long, value_name = "OUT.npy")]
     values: Option<PathBuf>,
+    /// Answer with the value and both bounds of every state.
+    #[arg(long)]
+    bounds: bool,
+    /// Draw the certified gap over time, as STEM.svg and STEM.png.
+    #[arg(long, value_name = "STEM", num_args = 0..=1, default_missing_value = "results/solve/gap")]
+    plot: Option<PathBuf>,
     /// How to answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-/// The answer; the field names are the keys of the JSON.
-#[derive(Serialize)]
-struct Answer<'a> {
-    problem: &'a str,
-    states: usize,
-    choices: usize,
-    branches: usize,
-    criterion: Criterion,
-    method: String,
-    reason: &'a str,
-    status: Status,
-    iterations: usize,
-    sweeps: usize,
-    value_initial: f64,
-    lower_initial: f64,
-    upper_initial: f64,
-    max_gap: f64,
-    load_seconds: f64,
-    solve_seconds: f64,
-    /// Largest memory of the process so far; `None` where the system does not tell.
-    peak_bytes: Option<u64>,
 }
 
 /// Solves and prints. The finish is negative if the accuracy asked for could not be certified.
@@ -68,22 +56,27 @@ struct Answer<'a> {
 /// # Errors
 /// A problem that cannot be built, options that do not fit, or a file that cannot be written.
 pub fn run(arguments: &Arguments) -> Result<Finish> {
-    let criterion = arguments.criterion.check(None)?;
+    let aim = arguments.criterion.check(None)?;
     let options = SolveOptions {
         epsilon: arguments.epsilon,
+        objective: arguments.criterion.objective(),
         method: arguments.method,
         max_iterations: arguments.max_iterations,
-        ..SolveOptions::default()
     };
     if let Some(path) = &arguments.values {
         check_values_path(path)?;
     }
-    let problem = load(&arguments.problem)?;
+    let mut problem = load(&arguments.problem)?;
+    if let Some(name) = &arguments.reward {
+        problem.mdp = select_reward(problem.mdp, name)?;
+    }
+    let criterion = aim.criterion(&problem.mdp)?;
     let solution = in_pool(arguments.threads, || solve(&problem.mdp, criterion, &options))??;
     if let Some(path) = &arguments.values {
         write_values(path, &solution.values)?;
     }
-    let answer = answer(&problem, &solution);
+    let saved = arguments.plot.as_ref().map(|stem| draw(stem, &problem.name, &solution)).transpose()?;
+    let answer = Answer::new(&problem, &solution, arguments.bounds, saved);
     match arguments.format {
         Format::Json => output::json(&answer)?,
         Format::Text => output::text(&in_text(&answer))?,
@@ -95,8 +88,21 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
         Status::RoundingLimit => "is finer than 64-bit numbers can certify here; ask for a larger --epsilon",
         _ => "was not reached within --max-iterations; the bounds printed are valid",
     };
-    eprintln!("warning: the accuracy {} {why} (gap {:e})", arguments.epsilon, answer.max_gap);
+    eprintln!("warning: the accuracy {} {why} (gap {:e})", arguments.epsilon, solution.max_gap());
     Ok(Finish::Negative)
+}
+
+/// The table with the reward asked for in use.
+fn select_reward(mdp: Mdp, name: &str) -> Result<Mdp> {
+    if mdp.reward_names().is_empty() {
+        let problem = "the rewards of this table have no names; leave --reward out".to_owned();
+        return Err(Error::Config { place: format!("--reward {name}"), problem });
+    }
+    Ok(mdp.select_reward(name)?)
+}
+
+fn draw(stem: &Path, name: &str, solution: &Solution) -> Result<SavedFigure> {
+    convergence(name, solution)?.draw()?.save(stem)
 }
 
 /// Runs `work` on the number of threads asked for.
@@ -129,53 +135,4 @@ fn write_values(path: &Path, values: &[f64]) -> Result<()> {
         std::io::Write::flush(&mut writer)
     };
     Ok(write_atomically(path, fill)?)
-}
-
-fn answer<'a>(problem: &'a Problem, solution: &'a Solution) -> Answer<'a> {
-    let mdp = &problem.mdp;
-    Answer {
-        problem: &problem.name,
-        states: mdp.num_states(),
-        choices: mdp.num_choices(),
-        branches: mdp.num_branches(),
-        criterion: solution.criterion.clone(),
-        method: solution.method.to_string(),
-        reason: &solution.reason,
-        status: solution.status,
-        iterations: solution.iterations,
-        sweeps: solution.sweeps,
-        value_initial: mdp.initial_value(&solution.values),
-        lower_initial: mdp.initial_value(&solution.lower),
-        upper_initial: mdp.initial_value(&solution.upper),
-        max_gap: solution.max_gap(),
-        load_seconds: problem.load_seconds,
-        solve_seconds: solution.seconds,
-        peak_bytes: peak_bytes(),
-    }
-}
-
-/// The process's largest resident memory, from Linux's `VmHWM`.
-fn peak_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
-}
-
-fn in_text(answer: &Answer) -> String {
-    let status = match answer.status {
-        Status::Certified => "certified",
-        Status::IterationLimit => "NOT certified: iteration limit",
-        Status::RoundingLimit => "NOT certified: limit of 64-bit numbers",
-        _ => "NOT certified",
-    };
-    let lines = [
-        ("problem", answer.problem.to_owned()),
-        ("size", format!("{} states, {} choices, {} branches", answer.states, answer.choices, answer.branches)),
-        ("method", format!("{} ({})", answer.method, answer.reason)),
-        ("status", format!("{status}, largest gap {:e}", answer.max_gap)),
-        ("initial value", format!("{} in [{}, {}]", answer.value_initial, answer.lower_initial, answer.upper_initial)),
-        ("work", format!("{} iterations, {} sweeps", answer.iterations, answer.sweeps)),
-        ("time", format!("{:.3} s to load, {:.3} s to solve", answer.load_seconds, answer.solve_seconds)),
-    ];
-    lines.iter().map(|(key, value)| format!("{key:<15}{value}\n")).collect()
 }

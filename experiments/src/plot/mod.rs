@@ -31,6 +31,7 @@
 
 mod axis;
 mod canvas;
+mod convergence;
 mod curves;
 mod dots;
 mod frame;
@@ -44,6 +45,8 @@ mod text;
 
 pub use axis::{Axis, Scale, number};
 pub use canvas::{Drawing, PALETTE, SavedFigure};
+pub use convergence::convergence;
+pub(crate) use convergence::size;
 pub use curves::{AgentRuns, LearningCurves, Unit};
 pub use dots::{DotFigure, Estimate, Group, Mark};
 pub use grid::{CellMark, GridFigure, Panel};

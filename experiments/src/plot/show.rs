@@ -34,7 +34,7 @@ pub fn show(name: &str, table: &EnvTable, solution: &Solution, width: usize) -> 
     let label = match solution.criterion {
         Criterion::Discounted { gamma } => format!("V*, discount {gamma}"),
         Criterion::FiniteHorizon { horizon } => format!("V* with {horizon} steps to go"),
-        _ => "V*".to_owned(),
+        ref other => format!("V*, {other}"),
     };
     let heading = heading(name, &table.mdp, solution);
     match &table.map {
@@ -57,7 +57,7 @@ fn heading(name: &str, mdp: &Mdp, solution: &Solution) -> String {
     let criterion = match solution.criterion {
         Criterion::Discounted { gamma } => format!("discount {gamma}"),
         Criterion::FiniteHorizon { horizon } => format!("{horizon} steps"),
-        _ => "other criterion".to_owned(),
+        ref other => other.to_string(),
     };
     let accuracy = match solution.status {
         Status::Certified => "certified within",

@@ -1,0 +1,129 @@
+//! `tabrl solve`, as a user types it.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::shell::Shell;
+
+#[test]
+fn solve_gives_certified_bounds() {
+    let shell = Shell::new();
+    let answer = shell.done("solve riverswim --set p01=0.6 --criterion finite --horizon 20 --format json").json();
+    for key in [
+        "states",
+        "choices",
+        "branches",
+        "method",
+        "iterations",
+        "value_initial",
+        "lower_initial",
+        "upper_initial",
+        "max_gap",
+        "load_seconds",
+        "solve_seconds",
+        "peak_bytes",
+        "status",
+        "reason",
+        "sweeps",
+    ] {
+        assert!(answer.get(key).is_some(), "no key {key}");
+    }
+    assert!((answer["value_initial"].as_f64().unwrap() - 3.397264).abs() < 1e-6);
+    assert_eq!(answer["status"], "certified");
+    let one =
+        shell.done("solve sixarms --discount 0.95 --method value-iteration --epsilon 1e-4 --threads 1 --format json");
+    let two =
+        shell.done("solve sixarms --discount 0.95 --method value-iteration --epsilon 1e-4 --threads 2 --format json");
+    let (one, two) = (one.json(), two.json());
+    assert_eq!(one["value_initial"], two["value_initial"]);
+    assert!(one["lower_initial"].as_f64() <= Some(19159.663866) && one["upper_initial"].as_f64() >= Some(19159.663865));
+    assert!(shell.done("solve riverswim --discount 0.95").stdout.contains("certified"));
+}
+
+#[test]
+fn solve_writes_the_value_of_every_state() {
+    let shell = Shell::new();
+    shell.done("solve riverswim --discount 0.95 --values v.npy");
+    let values: ndarray::Array1<f64> = ndarray_npy::read_npy(shell.path("v.npy")).unwrap();
+    assert_eq!(values.len(), 6);
+    assert!(values.windows(2).into_iter().all(|pair| pair[0] < pair[1]));
+    shell.refuses("solve riverswim --discount 0.95 --values v.txt", &["--values v.txt", ".npy"]);
+    shell.refuses("solve riverswim --discount 0.95 --values no/v.npy", &["no folder no"]);
+}
+
+#[test]
+fn an_iteration_limit_is_visible_in_the_answer_and_in_the_exit_code() {
+    let call =
+        Shell::new().tabrl("solve riverswim --discount 0.99 --method value-iteration --max-iterations 3 --format json");
+    assert_eq!(call.code, 1);
+    assert!(call.stderr.starts_with("warning: "), "{}", call.stderr);
+    let answer: Value = serde_json::from_str(&call.stdout).unwrap();
+    assert_eq!(answer["status"], "iteration_limit");
+}
+
+#[test]
+fn solve_refuses_bad_input_and_says_what_would_be_right() {
+    let shell = Shell::new();
+    for gamma in ["0", "1", "2", "-0.5", "NaN", "inf"] {
+        shell.refuses(&format!("solve riverswim --discount {gamma}"), &["discount", "strictly between 0 and 1"]);
+    }
+    shell.refuses("solve riverswim", &["--discount G", "--horizon H"]);
+    shell.refuses("solve riverswim --criterion finite", &["--horizon H"]);
+    shell.refuses("solve riverswim --criterion finit --horizon 3", &["unknown criterion `finit`", "`finite`"]);
+    shell.refuses("solve riverswim --discount 0.9 --horizon 3", &["--discount", "--horizon"]);
+    shell.refuses("solve riverswim --horizon 0", &["horizon", "at least 1"]);
+    shell.refuses("solve riverswim --discount 0.9 --epsilon 0", &["epsilon", "positive"]);
+    shell.refuses("solve riverswim --discount 0.9 --epsilon nan", &["epsilon", "positive"]);
+    shell.refuses("solve riverswim --discount 0.9 --method value-iterations", &["did you mean `value-iteration`?"]);
+    shell.refuses("solve riverswim --discount 0.9 --method backward-induction", &["backward-induction", "discounted"]);
+    shell.refuses("solve rivrswim --discount 0.9", &["unknown environment `rivrswim`", "did you mean `riverswim`?"]);
+    shell.refuses("solve riverswim --discount 0.9 --set p10=0.5", &["unknown parameter `p10`", "did you mean `p01`?"]);
+    shell.refuses("solve riverswim --discount 0.9 --set p01=1.5", &["p01=1.5"]);
+    shell.refuses("solve riverswim --discount 0.9 --set p01", &["key=value"]);
+    shell.refuses("solve garnet --discount 0.9 --state-limit 10", &["more than 10 reachable states"]);
+    shell.refuses("solve riverswim --discount 0.9 --threads 0", &["--threads"]);
+    shell.refuses("solve riverswim --discont 0.9", &["--discount"]);
+    shell.refuses("slove riverswim", &["solve"]);
+}
+
+#[test]
+fn the_criterion_and_its_goal_are_checked_before_the_work() {
+    let shell = Shell::new();
+    let refuses = |rest: &str, words: &[&str]| shell.refuses(&format!("solve frozenlake/4x4 {rest}"), words);
+    refuses("--criterion reach", &["--goal X"]);
+    refuses("--goal terminal", &["--criterion total", "reach"]);
+    refuses("--criterion avrage", &["unknown criterion `avrage`", "`average`"]);
+    refuses("--criterion total --discount 0.9", &["--discount does not belong to --criterion total"]);
+    refuses("--criterion average --horizon 3", &["--horizon does not belong to --criterion average"]);
+    refuses("--criterion average --goal 3", &["--goal does not belong to --criterion average"]);
+    refuses("--criterion reach --goal trminal", &["unknown label `trminal`", "`terminal`"]);
+    refuses("--criterion reach --goal 999", &["--goal names state 999"]);
+    refuses("--discount 0.9 --reward cost", &["no names", "--reward"]);
+    shell.refuses("solve riverswim --criterion reach --goal terminal", &["no state of this table is terminal"]);
+}
+
+#[test]
+fn solve_minimises_on_request() {
+    let shell = Shell::new();
+    let largest = shell.done("solve sixarms --discount 0.9 --format json").json();
+    let smallest = shell.done("solve sixarms --discount 0.9 --minimise --format json").json();
+    assert_eq!((&largest["objective"], &smallest["objective"]), (&"maximise".into(), &"minimise".into()));
+    assert!(smallest["upper_initial"].as_f64() < largest["lower_initial"].as_f64());
+}
+
+#[test]
+fn solve_lists_the_bounds_and_draws_the_gap() {
+    let shell = Shell::new();
+    let line = "solve riverswim --discount 0.95 --method value-iteration --bounds --plot out/gap --format json";
+    let answer = shell.done(line).json();
+    let column =
+        |key: &str| -> Vec<f64> { answer[key].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect() };
+    let (values, lower, upper) = (column("values"), column("lower"), column("upper"));
+    assert_eq!(values.len(), 6);
+    assert!((0..6).all(|s| lower[s] <= values[s] && values[s] <= upper[s] && upper[s] - lower[s] <= 1e-6));
+    assert!(fs::read_to_string(shell.path("out/gap.svg")).unwrap().contains("certified gap [reward]"));
+    assert!(shell.path("out/gap.png").is_file());
+    let text = shell.done("solve riverswim --discount 0.95 --bounds").stdout;
+    assert_eq!(text.lines().filter(|line| line.trim_start().starts_with(['0', '1', '2', '3', '4', '5'])).count(), 6);
+}
