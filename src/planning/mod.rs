@@ -21,6 +21,7 @@ pub mod bellman;
 pub mod bounds;
 mod criterion;
 mod discounted;
+pub mod graph;
 mod methods;
 mod progress;
 mod solution;
