@@ -20,6 +20,7 @@ mod tests;
 pub mod wrappers;
 
 pub use builder::MdpBuilder;
+pub(crate) use chain::PolicyChain;
 pub use csr::{CsrParts, ROW_SUM_TOLERANCE};
 pub use enumerate::{Enumeration, enumerate};
 pub use evaluate::{Evaluation, action_values, evaluate_discounted, evaluate_finite};

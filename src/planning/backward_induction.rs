@@ -18,17 +18,23 @@ use crate::{Error, Result};
 /// Most bytes that the policy may take.
 const POLICY_LIMIT: usize = 1 << 34;
 
+/// Fails if a policy over `horizon` stages with `entries` numbers of `bytes` bytes a stage would not fit into memory.
+pub(super) fn check_policy_size(method: &'static str, entries: usize, horizon: usize, bytes: usize) -> Result<()> {
+    if entries.saturating_mul(horizon).saturating_mul(bytes) <= POLICY_LIMIT {
+        return Ok(());
+    }
+    Err(Error::NotApplicable {
+        method,
+        reason: format!(
+            "a policy over {horizon} stages with {entries} entries each takes more than 16 GiB; shorten the horizon"
+        ),
+    })
+}
+
 /// Solves over `horizon` stages.
 pub(super) fn run(mdp: &Mdp, horizon: usize, options: &SolveOptions) -> Result<Outcome> {
     let states = mdp.num_states();
-    if states.saturating_mul(horizon).saturating_mul(4) > POLICY_LIMIT {
-        return Err(Error::NotApplicable {
-            method: "backward-induction",
-            reason: format!(
-                "a policy for {states} states and {horizon} stages takes more than 16 GiB; shorten the horizon"
-            ),
-        });
-    }
+    check_policy_size("backward-induction", states, horizon, 4)?;
     let certifier = Certifier::undiscounted(mdp, 1.0);
     let sweeper = Sweeper::new(mdp, 1.0);
     let mut v = vec![0.0; states];

@@ -31,7 +31,7 @@ pub struct Change {
 }
 
 impl Change {
-    const NONE: Change = Change { min: f64::INFINITY, max: f64::NEG_INFINITY, magnitude: 0.0 };
+    pub(super) const NONE: Change = Change { min: f64::INFINITY, max: f64::NEG_INFINITY, magnitude: 0.0 };
 
     /// `max − min`: the span seminorm of `out − v` (Puterman 2005, section 6.6.1).
     pub fn span(&self) -> f64 {
@@ -39,14 +39,14 @@ impl Change {
     }
 
     #[inline(always)]
-    fn add(&mut self, before: f64, after: f64) {
+    pub(super) fn add(&mut self, before: f64, after: f64) {
         let change = after - before;
         self.min = self.min.min(change);
         self.max = self.max.max(change);
         self.magnitude = self.magnitude.max(after.abs());
     }
 
-    fn join(self, other: Change) -> Change {
+    pub(super) fn join(self, other: Change) -> Change {
         Change {
             min: self.min.min(other.min),
             max: self.max.max(other.max),
@@ -122,6 +122,11 @@ impl<'a> Sweeper<'a> {
     /// The table.
     pub fn mdp(&self) -> &'a Mdp {
         self.mdp
+    }
+
+    /// The first state of each run, and the number of states at the end.
+    pub(super) fn cuts(&self) -> &[u32] {
+        &self.cuts
     }
 
     /// Bytes that a sweep of the optimality operator moves: every array once (the value vector twice, for the comparison and

@@ -96,9 +96,14 @@ impl Certifier {
 
     /// `η`: the most by which a swept value can differ from the exact one, for `|v| ≤ magnitude`.
     pub fn rounding(&self, magnitude: f64) -> f64 {
-        let scale = add_up(self.largest_reward, mul_up(mul_up(self.gamma, self.mass.1), magnitude));
+        let scale = self.scale(magnitude);
         let underflow = (self.longest_row + 2) as f64 * f64::MIN_POSITIVE;
         add_up(mul_up(rounding_factor(self.longest_row + 2), scale), underflow)
+    }
+
+    /// `R + γ ρ_max |v|`, rounded up: the most that `|q|` can be, for `|v| ≤ magnitude`.
+    pub(crate) fn scale(&self, magnitude: f64) -> f64 {
+        add_up(self.largest_reward, mul_up(self.modulus(), magnitude))
     }
 
     /// `ρ_max`, rounded up.
@@ -124,10 +129,15 @@ impl Certifier {
 
     /// The bounds around `t`, where `t` is one sweep from a vector with `|v| ≤ magnitude` and `change` is what it changed.
     pub fn bracket(&self, change: &Change, magnitude: f64) -> Bracket {
+        self.bracket_rounded(change, self.rounding(magnitude))
+    }
+
+    /// The same for any monotone operator with `T(v + c) = Tv + γ c ρ`, `ρ` in the range of the table, whose sweeps are
+    /// computed with an error of at most `rounding`.
+    pub(crate) fn bracket_rounded(&self, change: &Change, rounding: f64) -> Bracket {
         if change.min > change.max {
             return Bracket { lower: 0.0, upper: 0.0, gap: 0.0, rounding_gap: 0.0 };
         }
-        let rounding = self.rounding(magnitude);
         let (c, mass) = self.offset_below(add_down(change.min.next_down(), -rounding));
         let lower = add_down(mul_down(mul_down(self.gamma, c), mass), -rounding);
         // v* ≤ Tv + γ d ρ_d is the lower bound of the problem with all signs turned.

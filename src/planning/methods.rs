@@ -89,12 +89,7 @@ impl FromStr for Method {
 pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<Solution> {
     let began = Instant::now();
     criterion.validate()?;
-    if !(options.epsilon > 0.0 && options.epsilon.is_finite()) {
-        return Err(Error::Parameter { name: "epsilon", value: options.epsilon, expected: "a positive number" });
-    }
-    if options.max_iterations == 0 {
-        return Err(Error::Parameter { name: "max_iterations", value: 0.0, expected: "at least 1" });
-    }
+    options.validate()?;
     criterion.validate_goal(mdp)?;
     let (method, reason) = pick(mdp, &criterion, options.method);
     let refused = |reason: &str| Err(Error::NotApplicable { method: name(method), reason: reason.into() });
@@ -115,25 +110,7 @@ pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<
         (Criterion::FiniteHorizon { .. }, _) => refused("the criterion has a finite horizon; use backward-induction"),
         _ => refused("the criterion is not supported yet"),
     }?;
-    let Outcome { lower, upper, bias, policy, status, work } = outcome;
-    let values = lower.iter().zip(&upper).map(|(&low, &high)| if low == high { low } else { low + 0.5 * (high - low) });
-    Ok(Solution {
-        objective: options.objective,
-        method,
-        reason,
-        values: values.collect(),
-        lower,
-        upper,
-        bias,
-        policy,
-        status,
-        iterations: work.iterations,
-        sweeps: work.sweeps,
-        bytes: work.bytes,
-        trace: work.trace,
-        seconds: began.elapsed().as_secs_f64(),
-        criterion,
-    })
+    Ok(outcome.into_solution(criterion, options, method, reason, began))
 }
 
 fn name(method: Method) -> &'static str {
@@ -141,7 +118,7 @@ fn name(method: Method) -> &'static str {
 }
 
 /// Solves a problem by a method that maximises: to minimise, with all rewards turned.
-fn maximising(mdp: &Mdp, options: &SolveOptions, run: impl Fn(&Mdp) -> Result<Outcome>) -> Result<Outcome> {
+pub(super) fn maximising(mdp: &Mdp, options: &SolveOptions, run: impl Fn(&Mdp) -> Result<Outcome>) -> Result<Outcome> {
     match options.objective {
         Objective::Maximise => run(mdp),
         Objective::Minimise => {

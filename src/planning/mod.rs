@@ -24,10 +24,12 @@ mod discounted;
 pub mod graph;
 mod methods;
 mod progress;
+pub mod regularised;
 mod solution;
 #[cfg(test)]
 mod tests;
 
 pub use criterion::{Criterion, Objective};
 pub use methods::{MethodInfo, methods, solve};
+pub use regularised::{solve_kl_regularised, solve_regularised};
 pub use solution::{Method, Solution, SolveOptions, Status, TracePoint};

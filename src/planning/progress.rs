@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::bellman::Change;
 use super::bounds::Bracket;
-use super::{SolveOptions, Status, TracePoint};
+use super::{Criterion, Method, Solution, SolveOptions, Status, TracePoint};
 use crate::mdp::{DecisionRule, Mdp, Policy};
 use crate::{Error, Result};
 
@@ -131,7 +131,7 @@ impl Progress {
     }
 }
 
-/// What a method finds: a [`Solution`](super::Solution) without what was asked for and the time.
+/// What a method finds: a [`Solution`] without what was asked for and the time.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub lower: Vec<f64>,
@@ -148,6 +148,36 @@ impl Outcome {
         let turn = |values: Vec<f64>| values.into_iter().map(|x| 0.0 - x).collect();
         let Outcome { lower, upper, bias, policy, status, work } = self;
         Outcome { lower: turn(upper), upper: turn(lower), bias: bias.map(turn), policy, status, work }
+    }
+
+    /// Puts together what was asked for and what was found.
+    pub fn into_solution(
+        self,
+        criterion: Criterion,
+        options: &SolveOptions,
+        method: Method,
+        reason: String,
+        began: Instant,
+    ) -> Solution {
+        let Outcome { lower, upper, bias, policy, status, work } = self;
+        let middle = |(&low, &high): (&f64, &f64)| if low == high { low } else { low + 0.5 * (high - low) };
+        Solution {
+            objective: options.objective,
+            method,
+            reason,
+            values: lower.iter().zip(&upper).map(middle).collect(),
+            lower,
+            upper,
+            bias,
+            policy,
+            status,
+            iterations: work.iterations,
+            sweeps: work.sweeps,
+            bytes: work.bytes,
+            trace: work.trace,
+            seconds: began.elapsed().as_secs_f64(),
+            criterion,
+        }
     }
 }
 

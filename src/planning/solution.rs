@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Criterion, Objective};
 use crate::mdp::Policy;
+use crate::{Error, Result};
 
 /// How to solve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,6 +52,22 @@ pub struct SolveOptions {
 impl Default for SolveOptions {
     fn default() -> Self {
         SolveOptions { epsilon: 1e-6, objective: Objective::Maximise, method: Method::Auto, max_iterations: 1_000_000 }
+    }
+}
+
+impl SolveOptions {
+    /// Checks the numbers.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for an accuracy that is not a positive number, or an iteration limit of 0.
+    pub fn validate(&self) -> Result<()> {
+        if !(self.epsilon > 0.0 && self.epsilon.is_finite()) {
+            return Err(Error::Parameter { name: "epsilon", value: self.epsilon, expected: "a positive number" });
+        }
+        if self.max_iterations == 0 {
+            return Err(Error::Parameter { name: "max_iterations", value: 0.0, expected: "at least 1" });
+        }
+        Ok(())
     }
 }
 

@@ -24,7 +24,7 @@ fn puterman() -> Mdp {
 }
 
 /// A random problem; `terminal` of its states have no choices, the others 1 to 4 with 1 to 5 successors.
-fn random(states: usize, terminal: usize, seed: u64) -> Mdp {
+pub(super) fn random(states: usize, terminal: usize, seed: u64) -> Mdp {
     let mut rng = rng::fast(seed, Purpose::Generation, 7);
     let mut builder = MdpBuilder::new(states);
     for s in 0..states - terminal {
