@@ -3,6 +3,7 @@
 
 mod command_line;
 mod effective_horizon;
+mod learn;
 mod shell;
 mod show;
 mod solve;

@@ -9,6 +9,7 @@ pub mod commands;
 pub mod effective_horizon;
 mod error;
 pub mod known_answers;
+pub mod learn;
 pub mod output;
 pub mod plot;
 pub mod registry;

@@ -1,24 +1,18 @@
 //! `tabrl learn`: learning curves of one or more agents on a problem, with bands over seeds.
 //!
-//! All agents meet the same environment randomness at the same seed (common random numbers), and the value at each point is
-//! the exact value of the agent's policy, not a sampled return.
+//! The options become the configuration of a run of [`crate::learn`], which the runner carries out like a paper's.
 
 use std::path::PathBuf;
 
-use ndarray::Array2;
-use rayon::prelude::*;
 use serde::Serialize;
-use tabrl::learning::{Curve, EvaluationPoints, Setup, TrainOptions, make, train};
-use tabrl::mdp::Mdp;
-use tabrl::planning::{Criterion, SolveOptions, solve};
-use tabrl::stats::{Aggregate, Bootstrap, Estimate};
 
-use super::problem::{ParameterArguments, ProblemArguments, load, split_all};
+use super::problem::split_all;
+use super::reproduce::default_jobs;
+use crate::Result;
 use crate::cli::Finish;
+use crate::learn::{self, AgentConfig, Aggregation, Config, End, LearningCurves, MAX_POINTS, MAX_SEEDS, Spacing};
 use crate::output::{self, Format};
-use crate::plot::{self, AgentRuns, LearningCurves, Unit};
-use crate::runner::{Progress, Table};
-use crate::{Error, Result};
+use crate::runner::{self, Options, Shard};
 
 /// Draws learning curves: agents on a problem, judged by the exact value of their policies.
 #[derive(Debug, clap::Args)]
@@ -30,29 +24,32 @@ pub struct Arguments {
     #[arg(long, value_name = "AGENT", value_delimiter = ',', required = true)]
     agent: Vec<String>,
     /// Number of seeds.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=MAX_SEEDS))]
     seeds: u64,
     /// First seed; the others follow it.
-    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=LARGEST))]
     seed: u64,
     /// Environment steps of each run.
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=LARGEST))]
     steps: u64,
     /// Discount factor, above 0 and at most 1; 1 needs --horizon.
     #[arg(long, value_name = "G", default_value_t = 0.99, allow_negative_numbers = true)]
     discount: f64,
     /// Steps after which an episode is interrupted; agents bootstrap there.
-    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=LARGEST))]
     horizon: Option<u64>,
     /// Number of points at which the policy is evaluated.
-    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    #[arg(
+        long, value_name = "N", default_value_t = 40,
+        value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_POINTS))
+    )]
     points: u16,
     /// Space the points evenly on a logarithmic axis.
     #[arg(long)]
     log: bool,
     /// What is drawn over the seeds at each point.
     #[arg(long, value_enum, default_value_t)]
-    aggregate: Summary,
+    aggregate: Aggregation,
     /// A parameter: key=value or env.key=value of the environment, agent.key=value of all agents, NAME.key=value of one.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -62,35 +59,21 @@ pub struct Arguments {
     /// Number of threads; changes no result. Default: all processors.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Folder for curves.csv and the figure.
-    #[arg(long, value_name = "DIR", default_value = "results/learn")]
+    /// Train only this share of the agents and seeds, such as 1/3; `tabrl merge` joins the shares.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Where the results go: the run is a folder in learn/ in it.
+    #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
     /// How to answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// The number drawn at each point.
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum Summary {
-    #[default]
-    Mean,
-    Median,
-    /// The interquartile mean.
-    Iqm,
-}
+/// The largest whole number that a configuration file can hold.
+const LARGEST: u64 = i64::MAX as u64;
 
-impl Summary {
-    fn aggregate(self) -> (Aggregate, &'static str) {
-        match self {
-            Summary::Mean => (Aggregate::Mean, "mean and 95 % bootstrap interval"),
-            Summary::Median => (Aggregate::PooledMedian, "median and 95 % bootstrap interval"),
-            Summary::Iqm => (Aggregate::InterquartileMean, "interquartile mean and 95 % bootstrap interval"),
-        }
-    }
-}
-
-/// The answer; the field names are the keys of the JSON.
+/// The answer; the field names are the keys of the JSON. What needs all shares is null until they are joined.
 #[derive(Serialize)]
 struct Answer {
     problem: String,
@@ -100,10 +83,16 @@ struct Answer {
     seeds: u64,
     /// Value of the optimal policy; with a discount of 1, over `horizon` steps.
     optimal: f64,
-    agents: Vec<AgentAnswer>,
-    csv: PathBuf,
-    svg: PathBuf,
-    png: PathBuf,
+    agents: Option<Vec<AgentAnswer>>,
+    csv: Option<PathBuf>,
+    svg: Option<PathBuf>,
+    png: Option<PathBuf>,
+    report: Option<PathBuf>,
+    run_id: String,
+    folder: PathBuf,
+    units: usize,
+    finished: usize,
+    complete: bool,
 }
 
 #[derive(Serialize)]
@@ -113,75 +102,83 @@ struct AgentAnswer {
     final_ci95: Option<(f64, f64)>,
 }
 
-/// Settings of the environment, and of each agent in order.
-type Settings = (Vec<String>, Vec<Vec<(String, String)>>);
-
-/// Trains every agent with every seed, then draws and prints.
+/// Trains every agent with every seed that is not stored yet, then draws and prints.
 ///
 /// # Errors
 /// Unknown names and keys, numbers out of range, an agent that does not apply, or a folder that cannot be written.
 pub fn run(arguments: &Arguments) -> Result<Finish> {
-    let (env_settings, agent_settings) = sort_settings(arguments)?;
-    let problem = load(&ProblemArguments {
-        problem: arguments.env.clone(),
-        parameters: ParameterArguments { set: env_settings, state_limit: arguments.state_limit },
-    })?;
-    let optimal = optimum(&problem.mdp, arguments)?;
-    std::fs::create_dir_all(&arguments.out).map_err(|e| tabrl::Error::io(&arguments.out, e))?;
-    let curves = in_pool(arguments.jobs, || train_all(&problem.mdp, arguments, &agent_settings))??;
-    let table = table(arguments, &curves);
-    table.write(&arguments.out)?;
-    let (aggregate, says) = arguments.aggregate.aggregate();
-    let bootstrap =
-        Bootstrap { repetitions: tabrl::stats::PROFILE_REPETITIONS, seed: arguments.seed, ..Bootstrap::default() };
-    let summary =
-        |column: ndarray::ArrayView1<f64>| -> Result<Estimate> { Ok(bootstrap.estimate_column(column, aggregate)?) };
-    let picture = pictured(arguments, &problem.name, &curves, optimal);
-    let figure = picture.figure(says, |column| {
-        let Estimate { value, interval } = summary(column)?;
-        Ok(plot::Estimate { value, interval })
-    })?;
-    let stem = arguments.out.join("curves");
-    figure.draw()?.save(&stem)?;
-    let ends = |(name, agent): (&String, &AgentRuns)| -> Result<AgentAnswer> {
-        let last = agent.runs.ncols() - 1;
-        let Estimate { value, interval } = summary(agent.runs.column(last))?;
-        Ok(AgentAnswer { agent: name.clone(), final_value: value, final_ci95: interval })
+    let spec = learn::spec();
+    let settings = config(arguments)?.settings(spec.name, spec.config)?;
+    let curves = LearningCurves::new(&settings)?;
+    let options = Options {
+        out: arguments.out.clone(),
+        jobs: arguments.jobs.map_or_else(default_jobs, usize::from),
+        shard: arguments.shard,
     };
+    let run = runner::carry_out(&spec, &settings, &curves, &options)?;
+    let ends = run.results.as_ref().map(|results| curves.summary(results)?.ends()).transpose()?;
+    let complete = ends.is_some();
+    let file = |name: &str| complete.then(|| run.folder.join(name));
+    let agent = |End { agent, value }| AgentAnswer { agent, final_value: value.value, final_ci95: value.interval };
+    let config = curves.config();
     let answer = Answer {
-        problem: problem.name,
-        discount: arguments.discount,
-        horizon: arguments.horizon,
-        steps: arguments.steps,
-        seeds: arguments.seeds,
-        optimal,
-        agents: arguments.agent.iter().zip(&picture.agents).map(ends).collect::<Result<_>>()?,
-        csv: stem.with_extension("csv"),
-        svg: stem.with_extension("svg"),
-        png: stem.with_extension("png"),
+        problem: config.problem.clone(),
+        discount: config.discount,
+        horizon: config.time_limit(),
+        steps: config.steps,
+        seeds: config.seeds,
+        optimal: curves.optimal(),
+        agents: ends.map(|ends| ends.into_iter().map(agent).collect()),
+        csv: file("curves.csv"),
+        svg: file("figures/curves.svg"),
+        png: file("figures/curves.png"),
+        report: file("report.md"),
+        run_id: run.id,
+        folder: run.folder,
+        units: run.units,
+        finished: run.finished,
+        complete,
     };
     match arguments.format {
         Format::Json => output::json(&answer)?,
-        Format::Text => output::text(&in_text(&answer, says))?,
+        Format::Text => output::text(&in_text(&answer, config.aggregate))?,
     }
     Ok(Finish::Done)
 }
 
+fn config(arguments: &Arguments) -> Result<Config> {
+    let (parameters, agents) = sort_settings(arguments)?;
+    Ok(Config {
+        problem: arguments.env.clone(),
+        parameters,
+        checksum: String::new(),
+        state_limit: arguments.state_limit,
+        discount: arguments.discount,
+        horizon: arguments.horizon.unwrap_or(0),
+        steps: arguments.steps,
+        points: arguments.points,
+        spacing: if arguments.log { Spacing::Log } else { Spacing::Even },
+        aggregate: arguments.aggregate,
+        seeds: arguments.seeds,
+        first_seed: arguments.seed,
+        agents,
+    })
+}
+
 /// Deals the `--set` options out: `agent.` goes to all agents, an agent's name to that one, the rest to the environment.
-fn sort_settings(arguments: &Arguments) -> Result<Settings> {
+fn sort_settings(arguments: &Arguments) -> Result<(Vec<String>, Vec<AgentConfig>)> {
     let mut env = Vec::new();
-    let mut agents = vec![Vec::new(); arguments.agent.len()];
+    let agent = |name: &String| AgentConfig { name: name.clone(), set: Vec::new() };
+    let mut agents: Vec<AgentConfig> = arguments.agent.iter().map(agent).collect();
     for (key, value) in split_all(&arguments.set)? {
         match key.split_once('.') {
             None => env.push(format!("{key}={value}")),
             Some(("env", key)) => env.push(format!("{key}={value}")),
             Some((owner, key)) => {
                 let mut found = false;
-                for (settings, name) in agents.iter_mut().zip(&arguments.agent) {
-                    if owner == "agent" || owner == name {
-                        settings.push((key.to_owned(), value.to_owned()));
-                        found = true;
-                    }
+                for agent in agents.iter_mut().filter(|agent| owner == "agent" || owner == agent.name) {
+                    agent.set.push(format!("{key}={value}"));
+                    found = true;
                 }
                 if !found {
                     let known = ["env", "agent"].into_iter().chain(arguments.agent.iter().map(String::as_str));
@@ -193,117 +190,20 @@ fn sort_settings(arguments: &Arguments) -> Result<Settings> {
     Ok((env, agents))
 }
 
-fn optimum(mdp: &Mdp, arguments: &Arguments) -> Result<f64> {
-    let criterion = match (arguments.discount == 1.0, arguments.horizon) {
-        (true, Some(horizon)) => Criterion::FiniteHorizon { horizon: horizon as usize },
-        (true, None) => {
-            return Err(Error::Usage("--discount 1 needs --horizon T: the undiscounted value over T steps".into()));
-        }
-        (false, _) => Criterion::Discounted { gamma: arguments.discount },
+fn in_text(answer: &Answer, aggregate: Aggregation) -> String {
+    let Some(agents) = &answer.agents else {
+        return runner::Run::partial(&answer.folder, answer.finished, answer.units);
     };
-    criterion.validate()?;
-    let solution = solve(mdp, criterion, &SolveOptions::default())?;
-    Ok(mdp.initial_value(&solution.values))
-}
-
-/// Every agent with every seed; `[agent][seed]`.
-fn train_all(mdp: &Mdp, arguments: &Arguments, settings: &[Vec<(String, String)>]) -> Result<Vec<Vec<Curve>>> {
-    let seeds = arguments.seeds as usize;
-    let points = usize::from(arguments.points);
-    let options = |seed| TrainOptions {
-        discount: arguments.discount,
-        time_limit: arguments.horizon,
-        steps: arguments.steps,
-        points: if arguments.log { EvaluationPoints::Log(points) } else { EvaluationPoints::Even(points) },
-        seed,
-    };
-    // Names, parameters and ranges are checked before any work starts.
-    let agent = |index: usize, seed: u64| {
-        let given: Vec<(&str, &str)> = settings[index].iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        make(&arguments.agent[index], &given, &Setup { mdp, discount: arguments.discount, seed })
-    };
-    for index in 0..arguments.agent.len() {
-        agent(index, arguments.seed)?;
-    }
-    let progress = Progress::new("learn", 0, arguments.agent.len() * seeds);
-    let curves: Result<Vec<Curve>> = (0..arguments.agent.len() * seeds)
-        .into_par_iter()
-        .map(|job| {
-            let seed = arguments.seed.wrapping_add((job % seeds) as u64);
-            let curve = train(mdp, agent(job / seeds, seed)?.as_mut(), &options(seed))?;
-            progress.done(&format!("{} seed {seed}", arguments.agent[job / seeds]));
-            Ok(curve)
-        })
-        .collect();
-    progress.finish();
-    Ok(curves?.chunks(seeds).map(<[Curve]>::to_vec).collect())
-}
-
-fn in_pool<T: Send>(jobs: Option<u16>, work: impl FnOnce() -> T + Send) -> Result<T> {
-    let Some(jobs) = jobs else { return Ok(work()) };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build();
-    Ok(pool.map_err(|error| Error::Usage(format!("--jobs {jobs}: {error}")))?.install(work))
-}
-
-fn table(arguments: &Arguments, curves: &[Vec<Curve>]) -> Table {
-    let columns = [
-        ("agent", "", "name of the agent"),
-        ("seed", "", "seed of the environment and of the agent"),
-        ("step", "steps", "environment steps so far"),
-        ("episodes", "", "episodes finished so far"),
-        ("value", "", "exact value of the agent's policy from the start"),
-        ("reward_sum", "", "sum of the rewards received while training"),
-    ];
-    let mut table = Table::new("curves", "One row an agent, seed and evaluation.", &columns);
-    for (name, curves) in arguments.agent.iter().zip(curves) {
-        for (index, curve) in curves.iter().enumerate() {
-            for p in &curve.points {
-                let seed = arguments.seed.wrapping_add(index as u64);
-                table.row(vec![
-                    name.as_str().into(),
-                    seed.into(),
-                    p.step.into(),
-                    p.episodes.into(),
-                    p.value.into(),
-                    p.reward_sum.into(),
-                ]);
-            }
-        }
-    }
-    table
-}
-
-fn pictured(arguments: &Arguments, problem: &str, curves: &[Vec<Curve>], optimal: f64) -> LearningCurves {
-    let points: Vec<f64> = curves[0][0].points.iter().map(|p| p.step as f64).collect();
-    let runs =
-        |curves: &Vec<Curve>| Array2::from_shape_fn((curves.len(), points.len()), |(i, j)| curves[i].points[j].value);
-    let measure = match arguments.horizon {
-        Some(horizon) if arguments.discount == 1.0 => format!("value of the policy [reward over {horizon} steps]"),
-        _ => format!("value of the policy [reward discounted by {}]", arguments.discount),
-    };
-    LearningCurves {
-        title: format!("Learning {problem}"),
-        unit: Unit::EnvironmentSteps,
-        measure,
-        agents: arguments
-            .agent
-            .iter()
-            .zip(curves)
-            .map(|(name, c)| AgentRuns { name: name.clone(), runs: runs(c) })
-            .collect(),
-        points,
-        optimum: Some(optimal),
-    }
-}
-
-fn in_text(answer: &Answer, says: &str) -> String {
+    let says = aggregate.says();
     let mut text = format!("{}: {says} over {} seeds after {} steps\n", answer.problem, answer.seeds, answer.steps);
-    for agent in &answer.agents {
+    for agent in agents {
         let interval =
             agent.final_ci95.map_or("one seed, no interval".to_owned(), |(a, b)| format!("[{a:.6}, {b:.6}]"));
         text.push_str(&format!("  {:<26}{:>14.6}  {interval}\n", agent.agent, agent.final_value));
     }
     text.push_str(&format!("  {:<26}{:>14.6}\n", "optimal", answer.optimal));
-    text.push_str(&format!("{}\n{}\n{}\n", answer.csv.display(), answer.svg.display(), answer.png.display()));
+    for file in [&answer.report, &answer.csv, &answer.svg, &answer.png].into_iter().flatten() {
+        text.push_str(&format!("{}\n", file.display()));
+    }
     text
 }

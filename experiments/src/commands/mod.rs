@@ -5,7 +5,7 @@ pub mod horizon;
 pub mod learn;
 pub mod list;
 pub mod merge;
-mod problem;
+pub mod problem;
 pub mod reproduce;
 pub mod show;
 pub mod solve;

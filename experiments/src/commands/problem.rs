@@ -16,6 +16,7 @@ pub struct ProblemArguments {
     /// An environment (see `tabrl list environments`), or a table in a file (.npz, .json).
     #[arg(value_name = "ENV|FILE")]
     pub problem: String,
+    /// What the environment takes.
     #[command(flatten)]
     pub parameters: ParameterArguments,
 }
@@ -41,22 +42,26 @@ pub struct Problem {
     pub load_seconds: f64,
 }
 
-/// Builds or reads the problem. A name of the registry is an environment; anything else that exists, or ends in `.npz` or
+/// Whether a problem is a file: a name of the registry is an environment; anything else that exists, or ends in `.npz` or
 /// `.json`, is a file.
+pub fn names_a_file(name: &str) -> bool {
+    let path = Path::new(name);
+    let known = tabrl_envs::registry().iter().any(|spec| spec.name == name);
+    !known && (path.is_file() || path.extension().is_some_and(|e| e == "npz" || e == "json"))
+}
+
+/// Builds or reads the problem, see [`names_a_file`].
 ///
 /// # Errors
 /// An unknown environment or parameter, a value out of range, more states than the limit, or a file that holds no MDP.
 pub fn load(arguments: &ProblemArguments) -> Result<Problem> {
     let started = Instant::now();
     let name = &arguments.problem;
-    let path = Path::new(name);
-    let known = tabrl_envs::registry().iter().any(|spec| spec.name == *name);
-    let file = !known && (path.is_file() || path.extension().is_some_and(|e| e == "npz" || e == "json"));
-    let mdp = if file {
+    let mdp = if names_a_file(name) {
         if let Some(text) = arguments.parameters.set.first() {
             return Err(Error::Usage(format!("--set {text}: a file has no parameters; {name} is no environment")));
         }
-        files::read(path)?
+        files::read(Path::new(name))?
     } else {
         load_environment(name, &arguments.parameters)?.mdp
     };

@@ -78,8 +78,8 @@ fn plan(arguments: &Arguments) -> Result<Vec<(Spec, Settings)>> {
             return Err(Error::Usage(message.into()));
         }
         let path = PathBuf::from(&arguments.paper);
-        let settings = Settings::read(&path, |name| Ok(registry::experiment(name)?.config))?;
-        return Ok(vec![(registry::experiment(&settings.experiment)?, settings)]);
+        let settings = Settings::read(&path, |name| Ok(registry::stored(name)?.config))?;
+        return Ok(vec![(registry::stored(&settings.experiment)?, settings)]);
     }
     Ok(vec![resolve(registry::experiment(&arguments.paper)?)?])
 }
@@ -124,16 +124,19 @@ fn in_json(run: &Run) -> Answer<'_> {
         folder: run.folder.display().to_string(),
         units: run.units,
         finished: run.finished,
-        complete: run.claims.is_some(),
+        complete: run.results.is_some(),
         claims: run.claims.as_deref(),
     }
 }
 
 fn in_text(run: &Run) -> String {
     let Some(claims) = &run.claims else {
-        let folder = run.folder.display();
-        return format!("{folder}: {} of {} units are stored; `tabrl merge` joins shards\n", run.finished, run.units);
+        return Run::partial(&run.folder, run.finished, run.units);
     };
+    let report = run.folder.join("report.md");
+    if claims.is_empty() {
+        return format!("{}\n", report.display());
+    }
     let mut text = String::new();
     for claim in claims {
         let measured = claim.measured.as_ref().map_or("–".to_owned(), ToString::to_string);
@@ -144,7 +147,6 @@ fn in_text(run: &Run) -> String {
         ));
     }
     let (holds, fails) = (run.count(Verdict::Holds), run.count(Verdict::Fails));
-    let report = run.folder.join("report.md");
     text.push_str(&format!(
         "{holds} hold, {fails} fail, {} not testable here: {}\n",
         claims.len() - holds - fails,

@@ -103,11 +103,22 @@ impl Settings {
                 return Err(Error::Config { place, problem });
             }
         };
-        let mut settings = Settings::resolve(&experiment, file_of(&experiment)?, scale, None, &[])?;
-        for (key, value) in table {
-            change(&mut settings.table, &place, &key, value)?;
+        Settings::resolve(&experiment, file_of(&experiment)?, scale, None, &[])?.with(&place, table)
+    }
+
+    /// The experiment's configuration file with the values that a command's options stand for.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`]; `place` is named as where they come from.
+    pub fn with_values(experiment: &str, file: &str, place: &str, values: Table) -> Result<Settings> {
+        Settings::resolve(experiment, file, Scale::Full, None, &[])?.with(place, values)
+    }
+
+    fn with(mut self, place: &str, values: Table) -> Result<Settings> {
+        for (key, value) in values {
+            change(&mut self.table, place, &key, value)?;
         }
-        Ok(settings)
+        Ok(self)
     }
 
     /// The configuration as the experiment's own type (a struct with `#[serde(deny_unknown_fields)]`).
@@ -137,7 +148,7 @@ impl Settings {
 }
 
 /// The 64-bit FNV-1a hash (Fowler, Noll, Vo; RFC 9923).
-pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 

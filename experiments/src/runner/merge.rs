@@ -21,7 +21,7 @@ pub fn merge(folders: &[PathBuf], out: &Path) -> Result<Vec<Run>> {
             return Err(Error::Run { path: folder.clone(), problem });
         }
         for run in runs {
-            let settings = Settings::read(&run.join("config.toml"), |name| Ok(registry::experiment(name)?.config))?;
+            let settings = Settings::read(&run.join("config.toml"), |name| Ok(registry::stored(name)?.config))?;
             match groups.iter_mut().find(|(known, _)| *known == settings) {
                 Some((_, parts)) => parts.push(run),
                 None => groups.push((settings, vec![run])),
@@ -47,7 +47,7 @@ fn runs_below(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
 }
 
 fn join(settings: &Settings, parts: &[PathBuf], out: &Path) -> Result<Run> {
-    let spec = registry::experiment(&settings.experiment)?;
+    let spec = registry::stored(&settings.experiment)?;
     let experiment = (spec.build)(settings)?;
     let units = checked_units(&spec, experiment.as_ref())?;
     let (folder, id) = prepare(out, settings)?;
@@ -83,8 +83,8 @@ fn join(settings: &Settings, parts: &[PathBuf], out: &Path) -> Result<Run> {
     if !missing.is_empty() {
         let shown = missing.iter().take(3).copied().collect::<Vec<_>>().join(", ");
         let problem = format!(
-            "{} of {} units of {} are in none of the shares (such as {shown}); run the missing share, or `tabrl reproduce` \
-             without --shard to compute the rest here",
+            "{} of {} units of {} are in none of the shares (such as {shown}); run the missing share, or the \
+             same command without --shard to compute the rest here",
             missing.len(),
             units.len(),
             spec.name
@@ -92,7 +92,7 @@ fn join(settings: &Settings, parts: &[PathBuf], out: &Path) -> Result<Run> {
         return Err(Error::Run { path: folder, problem });
     }
     let count = units.len();
-    let claims = finish(&spec, settings, experiment.as_ref(), units, results, &folder, &store)?;
+    let (results, claims) = finish(&spec, settings, experiment.as_ref(), units, results, &folder, &store)?.unzip();
     manifest.write(&folder)?;
-    Ok(Run { id, folder, units: count, finished: count, claims })
+    Ok(Run { id, folder, units: count, finished: count, results, claims })
 }

@@ -31,12 +31,12 @@ mod store;
 mod table;
 
 pub use claim::{Checks, Claim, Draft, Interval, Kind, Quantity, Tolerance, Verdict};
-pub(crate) use config::split_setting;
 pub use config::{Scale, Settings};
+pub(crate) use config::{fnv1a, split_setting};
 pub use experiment::{Experiment, Figure, Finished, Outcome, Spec, Unit, record};
 pub use merge::merge;
 pub use progress::Progress;
-pub use run::{Options, Run, reproduce};
+pub use run::{Options, Run, carry_out, reproduce};
 pub use shard::Shard;
 pub use store::write_atomically;
 pub use table::{Cell, Column, Table};

@@ -9,30 +9,15 @@ use super::{Claim, Kind, Outcome, Scale, Settings, Spec, Verdict};
 pub(super) fn report(spec: &Spec, settings: &Settings, outcome: &Outcome) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail; the results of write! are ignored throughout.
-    let _ = writeln!(text, "# {}\n\nSource: {}.\n", spec.title, spec.source);
-    let count = |verdict| outcome.claims.iter().filter(|c| c.verdict == verdict && c.kind != Kind::Quoted).count();
-    let quoted = outcome.claims.iter().filter(|c| c.kind == Kind::Quoted).count();
-    let (held, failed, open) = (count(Verdict::Holds), count(Verdict::Fails), count(Verdict::NotTestable));
-    let _ = writeln!(
-        text,
-        "**{held} {} hold{}, {failed} fail{}, {open} not testable here; {quoted} quoted.**",
-        if held == 1 { "claim" } else { "claims" },
-        if held == 1 { "s" } else { "" },
-        if failed == 1 { "s" } else { "" },
-    );
+    let _ = writeln!(text, "# {}\n\nSource: {}.", spec.title, spec.source);
+    if !outcome.claims.is_empty() {
+        verdicts(&mut text, &outcome.claims);
+    }
     if settings.scale == Scale::Quick {
         text.push_str("\nThis is the quick scale: fewer settings or seeds than in the paper.\n");
     }
-    text.push_str(
-        "\n## Claims\n\n| claim | expected | measured | interval | verdict | source |\n|---|---|---|---|---|---|\n",
-    );
-    for claim in &outcome.claims {
-        claim_row(&mut text, claim);
-    }
-    let notes = outcome.claims.iter().filter(|claim| !claim.note.is_empty());
-    let notes: Vec<String> = notes.map(|claim| format!("- {}: {}", claim.id, claim.note)).collect();
-    if !notes.is_empty() {
-        let _ = writeln!(text, "\n{}", notes.join("\n"));
+    if !outcome.claims.is_empty() {
+        claims_table(&mut text, &outcome.claims);
     }
     for note in &outcome.notes {
         let _ = writeln!(text, "\n{note}");
@@ -60,6 +45,34 @@ pub(super) fn report(spec: &Spec, settings: &Settings, outcome: &Outcome) -> Str
         settings.text()
     );
     text
+}
+
+/// How many claims hold, in one line.
+fn verdicts(text: &mut String, claims: &[Claim]) {
+    let count = |verdict| claims.iter().filter(|c| c.verdict == verdict && c.kind != Kind::Quoted).count();
+    let quoted = claims.iter().filter(|c| c.kind == Kind::Quoted).count();
+    let (held, failed, open) = (count(Verdict::Holds), count(Verdict::Fails), count(Verdict::NotTestable));
+    let _ = writeln!(
+        text,
+        "\n**{held} {} hold{}, {failed} fail{}, {open} not testable here; {quoted} quoted.**",
+        if held == 1 { "claim" } else { "claims" },
+        if held == 1 { "s" } else { "" },
+        if failed == 1 { "s" } else { "" },
+    );
+}
+
+fn claims_table(text: &mut String, claims: &[Claim]) {
+    text.push_str(
+        "\n## Claims\n\n| claim | expected | measured | interval | verdict | source |\n|---|---|---|---|---|---|\n",
+    );
+    for claim in claims {
+        claim_row(text, claim);
+    }
+    let notes = claims.iter().filter(|claim| !claim.note.is_empty());
+    let notes: Vec<String> = notes.map(|claim| format!("- {}: {}", claim.id, claim.note)).collect();
+    if !notes.is_empty() {
+        let _ = writeln!(text, "\n{}", notes.join("\n"));
+    }
 }
 
 fn claim_row(text: &mut String, claim: &Claim) {

@@ -34,6 +34,8 @@ pub struct Run {
     pub units: usize,
     /// Units that are stored.
     pub finished: usize,
+    /// All results, if all units are stored.
+    pub results: Option<Vec<Finished>>,
     /// The claims, if all units are stored.
     pub claims: Option<Vec<Claim>>,
 }
@@ -43,6 +45,11 @@ impl Run {
     pub fn count(&self, verdict: Verdict) -> usize {
         self.claims.iter().flatten().filter(|claim| claim.verdict == verdict).count()
     }
+
+    /// What to say of a run that lacks units, in one line.
+    pub fn partial(folder: &Path, finished: usize, units: usize) -> String {
+        format!("{}: {finished} of {units} units are stored; `tabrl merge` joins shards\n", folder.display())
+    }
 }
 
 /// Carries out a run, or goes on with one that was stopped.
@@ -51,9 +58,16 @@ impl Run {
 /// An output folder that cannot be written, a full disk, a unit that fails. Finished units stay as they are, and the same call
 /// goes on from there.
 pub fn reproduce(spec: &Spec, settings: &Settings, options: &Options) -> Result<Run> {
+    carry_out(spec, settings, (spec.build)(settings)?.as_ref(), options)
+}
+
+/// [`reproduce`] of an experiment that is built already, from the same settings.
+///
+/// # Errors
+/// As [`reproduce`].
+pub fn carry_out(spec: &Spec, settings: &Settings, experiment: &dyn Experiment, options: &Options) -> Result<Run> {
     let started = now();
-    let experiment = (spec.build)(settings)?;
-    let units = checked_units(spec, experiment.as_ref())?;
+    let units = checked_units(spec, experiment)?;
     let (folder, id) = prepare(&options.out, settings)?;
     let store = Store::open(&folder)?;
     let mut manifest = Manifest::read(&folder, spec.name, &id);
@@ -68,17 +82,18 @@ pub fn reproduce(spec: &Spec, settings: &Settings, options: &Options) -> Result<
     let found = results.iter().flatten().count();
     let share = |position: usize| options.shard.is_none_or(|shard| shard.takes(position));
     let missing: Vec<usize> = (0..units.len()).filter(|&i| results[i].is_none() && share(i)).collect();
-    let computed = compute(spec, experiment.as_ref(), &units, &missing, &store, options.jobs, found)?;
+    let computed = compute(spec, experiment, &units, &missing, &store, options.jobs, found)?;
     // What was computed is read back, so that a run that was stopped and one that was not take the same way.
     for &position in &missing {
         results[position] = store.read(position, &units[position])?;
     }
     let shard = options.shard.map(|shard| format!("{}/{}", shard.index, shard.count));
     let finished = results.iter().flatten().count();
-    let claims = finish(spec, settings, experiment.as_ref(), units.clone(), results, &folder, &store)?;
+    let count = units.len();
+    let (results, claims) = finish(spec, settings, experiment, units, results, &folder, &store)?.unzip();
     manifest.sessions.push(Session::ended(options.jobs, shard, computed, found, started));
     manifest.write(&folder)?;
-    Ok(Run { id, folder, units: units.len(), finished, claims })
+    Ok(Run { id, folder, units: count, finished, results, claims })
 }
 
 /// The units, after a check that their ids differ.
@@ -167,10 +182,11 @@ pub(super) fn finish(
     results: Vec<Option<Value>>,
     folder: &Path,
     store: &Store,
-) -> Result<Option<Vec<Claim>>> {
+) -> Result<Option<(Vec<Finished>, Vec<Claim>)>> {
     let finished: Option<Vec<Finished>> =
         units.into_iter().zip(results).map(|(unit, result)| Some(Finished { unit, result: result? })).collect();
     let Some(finished) = finished else { return Ok(None) };
     store.tidy()?;
-    conclude(spec, settings, experiment, &finished, folder).map(Some)
+    let claims = conclude(spec, settings, experiment, &finished, folder)?;
+    Ok(Some((finished, claims)))
 }

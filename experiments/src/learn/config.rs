@@ -1,0 +1,210 @@
+//! The configuration of a run of learning curves; see `configs/learn.toml`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tabrl::learning::{self, EvaluationPoints, TrainOptions};
+use tabrl::stats::Aggregate;
+
+use crate::commands::problem::names_a_file;
+use crate::runner::{Settings, fnv1a};
+use crate::{Error, Result};
+
+/// Most seeds of a run.
+pub const MAX_SEEDS: u64 = 100_000;
+
+/// Most evaluations of a curve.
+pub const MAX_POINTS: u16 = 10_000;
+
+/// Every number of a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// An environment or a file.
+    pub problem: String,
+    /// Parameters of the environment, as `key=value`.
+    pub parameters: Vec<String>,
+    /// 64-bit FNV-1a of the bytes of the file, in hexadecimal; empty for an environment.
+    pub checksum: String,
+    /// Most states that are enumerated.
+    pub state_limit: usize,
+    /// Discount factor in (0, 1]; 1 needs a horizon.
+    pub discount: f64,
+    /// Steps after which an episode is interrupted; 0 for never.
+    pub horizon: u64,
+    /// Environment steps of each run.
+    pub steps: u64,
+    /// Number of evaluations.
+    pub points: u16,
+    /// How they are spaced.
+    pub spacing: Spacing,
+    /// What is drawn over the seeds.
+    pub aggregate: Aggregation,
+    /// Number of seeds.
+    pub seeds: u64,
+    /// The first seed; the others follow it.
+    pub first_seed: u64,
+    /// The agents, in the order of the legend.
+    pub agents: Vec<AgentConfig>,
+}
+
+/// An agent with its parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentConfig {
+    /// Its name in the registry.
+    pub name: String,
+    /// Its parameters, as `key=value`.
+    pub set: Vec<String>,
+}
+
+/// How evaluations are spaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Spacing {
+    /// Evenly.
+    Even,
+    /// Evenly on a logarithmic axis.
+    Log,
+}
+
+/// The number drawn at each point.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Aggregation {
+    /// The mean over the seeds.
+    #[default]
+    Mean,
+    /// The median.
+    Median,
+    /// The interquartile mean.
+    Iqm,
+}
+
+impl Aggregation {
+    /// The statistic.
+    pub fn statistic(self) -> Aggregate {
+        match self {
+            Aggregation::Mean => Aggregate::Mean,
+            Aggregation::Median => Aggregate::PooledMedian,
+            Aggregation::Iqm => Aggregate::InterquartileMean,
+        }
+    }
+
+    /// The statistic and its interval, in words.
+    pub fn says(self) -> &'static str {
+        match self {
+            Aggregation::Mean => "mean and 95 % bootstrap interval",
+            Aggregation::Median => "median and 95 % bootstrap interval",
+            Aggregation::Iqm => "interquartile mean and 95 % bootstrap interval",
+        }
+    }
+}
+
+impl Config {
+    /// The settings with which a run starts: every parameter that was left out is written down with its default, and a file
+    /// with its checksum.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a number that TOML cannot hold.
+    pub fn settings(mut self, experiment: &str, file: &str) -> Result<Settings> {
+        let environments = tabrl_envs::registry();
+        if let Some(spec) = environments.iter().find(|spec| spec.name == self.problem) {
+            let common = tabrl_envs::COMMON_PARAMS.iter().filter(|p| spec.params.iter().all(|own| own.name != p.name));
+            let defaults = spec.params.iter().chain(common).map(|p| (p.name, p.default.to_owned()));
+            self.parameters = completed(defaults, &self.parameters)?;
+        } else if names_a_file(&self.problem) {
+            self.checksum = checksum(&self.problem)?;
+        }
+        let agents = learning::registry();
+        for agent in &mut self.agents {
+            if let Some(spec) = agents.iter().find(|spec| spec.name == agent.name) {
+                agent.set = completed(spec.params.iter().map(|p| (p.name, p.default.clone())), &agent.set)?;
+            }
+        }
+        let place = "the options of tabrl learn";
+        let values = toml::Table::try_from(&self)
+            .map_err(|error| Error::Config { place: place.into(), problem: error.to_string() })?;
+        Settings::with_values(experiment, file, place, values)
+    }
+
+    /// Checks what the types do not.
+    ///
+    /// # Errors
+    /// Numbers out of range, or a file with other bytes than those the configuration is about.
+    pub fn check(&self) -> Result<()> {
+        let range = |name: &str, value: u64, most: u64| {
+            let problem = format!("{name} = {value}: it must be from 1 to {most}");
+            let fault = || Error::Config { place: "the configuration of learn".into(), problem };
+            if (1..=most).contains(&value) { Ok(()) } else { Err(fault()) }
+        };
+        range("seeds", self.seeds, MAX_SEEDS)?;
+        range("points", self.points.into(), MAX_POINTS.into())?;
+        range("steps", self.steps, u64::MAX)?;
+        if names_a_file(&self.problem) {
+            let found = checksum(&self.problem)?;
+            if found != self.checksum {
+                let problem = format!(
+                    "it is not the file this run is about (its checksum is {found}, the configuration says \
+                     \"{}\"); `tabrl learn --env {}` starts a run with it",
+                    self.checksum, self.problem
+                );
+                return Err(Error::Run { path: self.problem.clone().into(), problem });
+            }
+        }
+        Ok(())
+    }
+
+    /// How one seed is trained.
+    pub fn training(&self, seed: u64) -> TrainOptions {
+        let points = usize::from(self.points);
+        TrainOptions {
+            discount: self.discount,
+            time_limit: self.time_limit(),
+            steps: self.steps,
+            points: match self.spacing {
+                Spacing::Even => EvaluationPoints::Even(points),
+                Spacing::Log => EvaluationPoints::Log(points),
+            },
+            seed,
+        }
+    }
+
+    /// Steps after which an episode is interrupted, if it ever is.
+    pub fn time_limit(&self) -> Option<u64> {
+        (self.horizon > 0).then_some(self.horizon)
+    }
+}
+
+/// All parameters, those of `given` in place of their defaults. Unknown ones are kept: whoever takes them knows best what
+/// to say.
+fn completed<'a>(defaults: impl Iterator<Item = (&'a str, String)>, given: &[String]) -> Result<Vec<String>> {
+    let mut all: Vec<(&str, String)> = defaults.collect();
+    for text in given {
+        let (key, value) = crate::runner::split_setting(text)?;
+        match all.iter_mut().find(|(name, _)| *name == key) {
+            Some((_, slot)) => value.clone_into(slot),
+            None => all.push((key, value.to_owned())),
+        }
+    }
+    Ok(all.into_iter().map(|(key, value)| format!("{key}={value}")).collect())
+}
+
+/// 64-bit FNV-1a of a file's bytes, in hexadecimal.
+fn checksum(path: &str) -> Result<String> {
+    let path = Path::new(path);
+    Ok(format!("{:016x}", fnv1a(&std::fs::read(path).map_err(Error::read(path))?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_parameters_replace_defaults_and_unknown_ones_stay() {
+        let defaults = [("a", "1".to_owned()), ("b", "2".to_owned())];
+        let given = ["b=3".to_owned(), "c=4".to_owned(), "b=5".to_owned()];
+        assert_eq!(completed(defaults.into_iter(), &given).unwrap(), ["a=1", "b=5", "c=4"]);
+        assert!(completed(std::iter::empty(), &["x".to_owned()]).is_err());
+    }
+}
