@@ -15,10 +15,10 @@ use crate::output::{self, Format};
 pub struct Arguments {
     #[command(flatten)]
     problem: ProblemArguments,
-    /// The file: .npz (sparse arrays) or .json (Gymnasium's P).
+    /// The file: .npz (sparse arrays), .json (Gymnasium's P), .drn or .drn.gz (Storm's text).
     #[arg(value_name = "OUT")]
     out: PathBuf,
-    /// The file format, where the extension does not tell: npz, npz-dense, gymnasium.
+    /// The file format, where the extension does not tell: npz, npz-dense, gymnasium, drn.
     #[arg(long, value_name = "FORMAT")]
     to: Option<files::Format>,
     /// How to answer.

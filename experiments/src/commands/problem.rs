@@ -13,7 +13,7 @@ use crate::{Error, Result};
 /// Options that name a problem.
 #[derive(Debug, clap::Args)]
 pub struct ProblemArguments {
-    /// An environment (see `tabrl list environments`), or a table in a file (.npz, .json).
+    /// An environment (see `tabrl list environments`), or a table in a file (.npz, .json, .drn, .drn.gz).
     #[arg(value_name = "ENV|FILE")]
     pub problem: String,
     /// What the environment takes.
@@ -42,12 +42,12 @@ pub struct Problem {
     pub load_seconds: f64,
 }
 
-/// Whether a problem is a file: a name of the registry is an environment; anything else that exists, or ends in `.npz` or
-/// `.json`, is a file.
+/// Whether a problem is a file: a name of the registry is an environment; anything else that exists, or ends as
+/// files of tables do ([`files::EXTENSIONS`]), is a file.
 pub fn names_a_file(name: &str) -> bool {
     let path = Path::new(name);
     let known = tabrl_envs::registry().iter().any(|spec| spec.name == name);
-    !known && (path.is_file() || path.extension().is_some_and(|e| e == "npz" || e == "json"))
+    !known && (path.is_file() || files::Format::of_path(path).is_ok())
 }
 
 /// Builds or reads the problem, see [`names_a_file`].

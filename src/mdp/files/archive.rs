@@ -12,11 +12,9 @@ use ndarray_npy::{ReadNpyExt, ReadableElement, WritableElement, WriteNpyExt};
 use zip::ZipArchive;
 use zip::write::SimpleFileOptions;
 
+use super::compressed::MOST_COMPRESSION;
 use super::fault;
 use crate::{Error, Result};
-
-/// Deflate cannot shrink data by more than this.
-const MOST_COMPRESSION: u64 = 1032;
 
 /// A readable npz file.
 pub(super) struct Archive {

@@ -5,6 +5,7 @@
 //! | `npz` | `.npz` | scipy's compressed sparse rows `data, indices, indptr` over rows `s·A + a`, and `R[S, A]` |
 //! | `npz-dense` | `.npz` | `P[S, A, S]`, `R[S, A]` (or `R[S, A, S]`) |
 //! | `bridge` | `.npz` | `transitions[S, A]` (−1 ends the episode), `rewards[S, A]`; read only |
+//! | `drn` | `.drn`, `.drn.gz` | Storm's text: MDP or DTMC, named rewards, labels, names of actions |
 //! | `gymnasium` | `.json` | `{"state": {"action": [[p, next, reward, done], …]}}`, Gymnasium's `env.P` |
 //!
 //! [`read()`] tells them apart by the extension and the names of the arrays. [`write()`] is atomic: the file appears complete or
@@ -13,11 +14,18 @@
 mod archive;
 mod atomic;
 mod bridge;
+#[cfg(test)]
+mod checker_tests;
+mod compressed;
 mod dense;
+mod drn;
 mod gymnasium;
+mod rational;
+mod rows;
 mod sparse;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::fmt;
 use std::path::Path;
@@ -38,11 +46,17 @@ pub enum Format {
     NpzDense,
     /// Gymnasium's `P` dictionary.
     Gymnasium,
+    /// Storm's text format.
+    Drn,
 }
 
 /// The formats and their names.
-const FORMATS: [(Format, &str); 3] =
-    [(Format::Npz, "npz"), (Format::NpzDense, "npz-dense"), (Format::Gymnasium, "gymnasium")];
+const FORMATS: [(Format, &str); 4] =
+    [(Format::Npz, "npz"), (Format::NpzDense, "npz-dense"), (Format::Gymnasium, "gymnasium"), (Format::Drn, "drn")];
+
+/// What file names end in.
+pub const EXTENSIONS: [(&str, Format); 4] =
+    [(".npz", Format::Npz), (".json", Format::Gymnasium), (".drn", Format::Drn), (".drn.gz", Format::Drn)];
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,11 +79,12 @@ impl Format {
     /// # Errors
     /// Another extension.
     pub fn of_path(path: &Path) -> Result<Format> {
-        match path.extension().and_then(|e| e.to_str()) {
-            Some("npz") => Ok(Format::Npz),
-            Some("json") => Ok(Format::Gymnasium),
-            _ => Err(fault(path, "the extension should be .npz or .json".into())),
-        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let found = EXTENSIONS.iter().find(|(extension, _)| name.ends_with(extension));
+        found.map(|(_, format)| *format).ok_or_else(|| {
+            let known = EXTENSIONS.map(|(extension, _)| extension);
+            fault(path, format!("the extension should be one of {}", known.join(", ")))
+        })
     }
 }
 
@@ -80,6 +95,7 @@ impl Format {
 pub fn read(path: &Path) -> Result<Mdp> {
     match Format::of_path(path)? {
         Format::Gymnasium => gymnasium::read(path),
+        Format::Drn => drn::read(path),
         Format::Npz | Format::NpzDense => {
             let mut archive = Archive::open(path)?;
             let has = |keys: &[&str]| keys.iter().all(|key| archive.has(key));
@@ -112,6 +128,7 @@ pub fn write(path: &Path, mdp: &Mdp, format: Format) -> Result<()> {
         Format::Npz => sparse::write(path, mdp),
         Format::NpzDense => dense::write(path, mdp),
         Format::Gymnasium => gymnasium::write(path, mdp),
+        Format::Drn => drn::write(path, mdp),
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 use ndarray::{ArrayView1, ArrayView2, aview0};
 
 use super::archive::{Archive, Writer};
+use super::rows::{drop_rows, fit};
 use super::write_atomically;
 use crate::mdp::{CsrParts, Mdp};
 use crate::{Error, Result};
@@ -49,7 +50,9 @@ pub(super) fn read(archive: &mut Archive) -> Result<Mdp> {
     }
     if archive.has("terminal") {
         let terminal = archive.states("terminal", states)?;
-        check_pointers(archive, &parts)?;
+        if !fit(&parts) {
+            return Err(archive.fault("indptr", "does not fit the lengths of data, indices and R"));
+        }
         drop_rows(&mut parts, &terminal);
     }
     parts.initial = read_initial(archive, states)?;
@@ -84,65 +87,6 @@ pub(super) fn read_initial(archive: &mut Archive, states: usize) -> Result<Vec<(
 /// Names the file in a table's own error.
 pub(super) fn in_file(archive: &Archive, error: Error) -> Error {
     super::fault(archive.path(), error.to_string())
-}
-
-/// What [`drop_rows`] relies on.
-fn check_pointers(archive: &Archive, parts: &CsrParts) -> Result<()> {
-    let ordered = |starts: &[u32]| starts.first() == Some(&0) && starts.windows(2).all(|w| w[0] <= w[1]);
-    let ends = |starts: &[u32], n: usize| starts.last().is_some_and(|&end| end as usize == n);
-    let branches = parts.next.len();
-    let sound = ordered(&parts.choice_start)
-        && ordered(&parts.branch_start)
-        && ends(&parts.choice_start, parts.reward.len())
-        && parts.branch_start.len() == parts.reward.len() + 1
-        && ends(&parts.branch_start, branches)
-        && parts.probability.len() == branches
-        && parts.branch_reward.as_ref().is_none_or(|r| r.len() == branches)
-        && parts.action.as_ref().is_none_or(|a| a.len() == parts.reward.len());
-    if sound { Ok(()) } else { Err(archive.fault("indptr", "does not fit the lengths of data, indices and R")) }
-}
-
-/// Removes the rows of the terminal states, in place.
-fn drop_rows(parts: &mut CsrParts, terminal: &[u32]) {
-    let states = parts.choice_start.len() - 1;
-    let mut is_terminal = vec![false; states];
-    terminal.iter().for_each(|&s| is_terminal[s as usize] = true);
-    let (mut choices, mut branches) = (0usize, 0usize);
-    let mut first_choice = 0;
-    for s in 0..states {
-        let last_choice = parts.choice_start[s + 1] as usize;
-        if !is_terminal[s] {
-            for c in first_choice..last_choice {
-                let (from, to) = (parts.branch_start[c] as usize, parts.branch_start[c + 1] as usize);
-                parts.next.copy_within(from..to, branches);
-                parts.probability.copy_within(from..to, branches);
-                if let Some(rewards) = &mut parts.branch_reward {
-                    rewards.copy_within(from..to, branches);
-                }
-                if let Some(actions) = &mut parts.action {
-                    actions[choices] = actions[c];
-                }
-                parts.reward[choices] = parts.reward[c];
-                // Never ahead of the row that is read next: choices <= c and branches <= from.
-                parts.branch_start[choices] = branches as u32;
-                branches += to - from;
-                choices += 1;
-            }
-        }
-        first_choice = last_choice;
-        parts.choice_start[s + 1] = choices as u32;
-    }
-    parts.branch_start.truncate(choices + 1);
-    parts.branch_start[choices] = branches as u32;
-    parts.next.truncate(branches);
-    parts.probability.truncate(branches);
-    parts.reward.truncate(choices);
-    if let Some(rewards) = &mut parts.branch_reward {
-        rewards.truncate(branches);
-    }
-    if let Some(actions) = &mut parts.action {
-        actions.truncate(choices);
-    }
 }
 
 /// Writes rows `s·A + a` and `R[S, A]` where every state has all actions, `choice_ptr` and `R[C]` otherwise.

@@ -13,7 +13,7 @@ use crate::mdp::{MdpBuilder, evaluate_finite};
 use crate::rng::{self, Purpose};
 
 /// A random table: with or without terminal states, gaps in the actions, rewards per outcome, labels and starts.
-fn random(seed: u64) -> Mdp {
+pub(super) fn random(seed: u64) -> Mdp {
     let mut rng = rng::fast(seed, Purpose::Generation, 3);
     let states = 1 + rng::below(&mut rng, 8);
     let gaps = rng::below(&mut rng, 2) == 1;
@@ -187,7 +187,7 @@ fn messages_say_what_where_and_what_would_be_right() {
     let empty = read(&file(&folder, "empty.npz")).unwrap_err().to_string();
     assert!(empty.contains("empty or cut off"), "{empty}");
     assert!(read(&file(&folder, "absent.npz")).is_err());
-    assert!(read(&file(&folder, "table.csv")).unwrap_err().to_string().contains(".npz or .json"));
+    assert!(read(&file(&folder, "table.csv")).unwrap_err().to_string().contains("one of .npz, .json"));
 }
 
 #[test]
