@@ -127,6 +127,31 @@ fn a_killed_run_goes_on_where_it_was_and_equals_an_uninterrupted_one() {
     assert_eq!(shell.results("killed"), shell.results("whole"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_disk_that_fills_up_loses_no_curve() {
+    let shell = Shell::new();
+    let stored = |out: &str| -> Vec<_> {
+        let units = units(&shell.run(out, "learn"));
+        units.into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect()
+    };
+    shell.done(&format!("{LINE} --shard 1/2 --out results"));
+    let before = stored("results");
+    let call = shell.on_a_full_disk(&format!("{LINE} --out results"), 0);
+    assert_eq!((call.code, call.stdout.as_str()), (2, ""), "{}", call.stderr);
+    for word in ["error: cannot store a result in results/learn/", "(3 of 6 units", "intact", "make room"] {
+        assert!(call.stderr.contains(word), "{word}: {}", call.stderr);
+    }
+    assert_eq!(stored("results"), before);
+    // Room for the units but not for the curves of all: everything is computed, nothing concluded.
+    let call = shell.on_a_full_disk(&format!("{LINE} --out results"), 2);
+    assert!(call.code == 2 && call.stderr.contains("curves.csv"), "{}", call.stderr);
+    assert_eq!(stored("results").len(), 6);
+    shell.done(&format!("{LINE} --out results"));
+    shell.done(&format!("{LINE} --out whole"));
+    assert_eq!(shell.results("results"), shell.results("whole"));
+}
+
 #[test]
 fn a_file_is_part_of_the_configuration() {
     let shell = Shell::new();

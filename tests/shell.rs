@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -16,6 +16,17 @@ pub struct Call {
 }
 
 impl Call {
+    fn of(output: Output, line: &str) -> Call {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let call = Call {
+            code: output.status.code().expect("no signal ended it"),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        };
+        assert!(!call.stderr.contains("panicked"), "tabrl {line}\n{}", call.stderr);
+        call
+    }
+
     pub fn json(&self) -> Value {
         assert_eq!(self.code, 0, "{}", self.stderr);
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
@@ -46,14 +57,17 @@ impl Shell {
     pub fn tabrl(&self, line: &str) -> Call {
         let arguments: Vec<&str> = line.split(' ').collect();
         let output = self.command(&arguments).output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let call = Call {
-            code: output.status.code().expect("no signal ended it"),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        };
-        assert!(!call.stderr.contains("panicked"), "tabrl {line}\n{}", call.stderr);
-        call
+        Call::of(output, line)
+    }
+
+    /// `$ tabrl <line>` where no file may grow beyond `blocks` blocks (of 512 or 1024 bytes): writes fail as on a full disk,
+    /// though with another errno.
+    #[cfg(unix)]
+    pub fn on_a_full_disk(&self, line: &str, blocks: usize) -> Call {
+        let tabrl = env!("CARGO_BIN_EXE_tabrl");
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec '{tabrl}' {line}");
+        let output = Command::new("sh").args(["-c", &script]).current_dir(self.folder.path()).output().unwrap();
+        Call::of(output, line)
     }
 
     /// The call must end with code 2, nothing on standard output, and a message that says all of `words`.

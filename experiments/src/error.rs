@@ -32,10 +32,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A unit of work could not be stored (a full disk, say). Those that were finished before are intact.
-    #[error(
-        "cannot store a result in {} ({finished} of {units} units of work are stored and intact; \
-         make room and run the same command again to go on)", path.display()
-    )]
+    #[error("cannot store a result in {} ({finished} of {units} units of work are stored and intact)", path.display())]
     Store {
         /// The file that could not be written.
         path: PathBuf,
@@ -97,17 +94,22 @@ pub enum Error {
 }
 
 impl Error {
-    /// The message with its chain of causes, joined by colons; a cause that is already quoted is not repeated.
+    /// The message with its chain of causes, joined by colons; a cause that is already quoted is not repeated. If the cause is
+    /// a full disk, it says what helps.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
+        let (mut cause, mut full) = (std::error::Error::source(self), false);
         while let Some(error) = cause {
             let message = error.to_string();
             if !text.contains(message.trim()) {
                 text.push_str(": ");
                 text.push_str(message.trim());
             }
+            full |= error.downcast_ref::<std::io::Error>().is_some_and(no_room);
             cause = error.source();
+        }
+        if full {
+            text.push_str("; make room and run the same command again, what is finished stays intact");
         }
         text
     }
@@ -125,6 +127,12 @@ impl Error {
     }
 }
 
+/// Whether an operation failed because nothing more can be stored: a full disk, a quota, a limit on the size of files.
+fn no_room(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,9 +147,13 @@ mod tests {
         };
         assert_eq!(
             unit.chain(),
-            "unit riverswim of known-answers failed: cannot write a/b: No space left on device (os error 28)"
+            "unit riverswim of known-answers failed: cannot write a/b: No space left on device (os error 28); \
+             make room and run the same command again, what is finished stays intact"
         );
         let library = Error::from(tabrl::Error::io("a/b", full()));
-        assert_eq!(library.chain(), "a/b: No space left on device (os error 28)");
+        let said = library.chain();
+        assert!(said.starts_with("a/b: No space left on device (os error 28); make room"), "{said}");
+        let denied = Error::Write { path: "a/b".into(), source: std::io::Error::from_raw_os_error(13) };
+        assert_eq!(denied.chain(), "cannot write a/b: Permission denied (os error 13)");
     }
 }

@@ -14,6 +14,7 @@ use zip::write::SimpleFileOptions;
 
 use super::compressed::MOST_COMPRESSION;
 use super::fault;
+use super::steady::Steady;
 use crate::{Error, Result};
 
 /// A readable npz file.
@@ -210,12 +211,12 @@ fn parse_header(text: &str) -> Option<Header> {
 
 /// A writable npz file (uncompressed, since loading speed matters more than size).
 pub(super) struct Writer<W: Write + std::io::Seek> {
-    zip: zip::ZipWriter<W>,
+    zip: zip::ZipWriter<Steady<W>>,
 }
 
 impl<W: Write + std::io::Seek> Writer<W> {
     pub fn new(file: W) -> Writer<W> {
-        Writer { zip: zip::ZipWriter::new(file) }
+        Writer { zip: zip::ZipWriter::new(Steady::new(file)) }
     }
 
     pub fn add<T: WritableElement + Clone, D: Dimension>(
@@ -228,14 +229,22 @@ impl<W: Write + std::io::Seek> Writer<W> {
             .compression_method(zip::CompressionMethod::Stored)
             .last_modified_time(zip::DateTime::default())
             .large_file(array.len() > 1 << 28);
-        self.zip.start_file(format!("{name}.npy"), options)?;
+        self.zip.start_file(format!("{name}.npy"), options).map_err(plain)?;
         let mut buffer = Cursor::new(Vec::new());
         array.write_npy(&mut buffer).map_err(std::io::Error::other)?;
         self.zip.write_all(buffer.get_ref())
     }
 
     pub fn finish(self) -> std::io::Result<()> {
-        self.zip.finish()?.flush()
+        self.zip.finish().map_err(plain)?.flush()
+    }
+}
+
+/// What the operating system said, without the archive writer's words around it.
+fn plain(error: zip::result::ZipError) -> std::io::Error {
+    match error {
+        zip::result::ZipError::Io(error) => error,
+        other => std::io::Error::other(other),
     }
 }
 

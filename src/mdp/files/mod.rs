@@ -23,6 +23,7 @@ mod gymnasium;
 mod rational;
 mod rows;
 mod sparse;
+mod steady;
 #[cfg(test)]
 mod tests;
 mod text;
