@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::discounted::{policy_iteration, sweeping};
 use super::progress::Outcome;
-use super::{Criterion, Method, Objective, Solution, SolveOptions, backward_induction};
+use super::{Criterion, Method, Objective, Solution, SolveOptions, backward_induction, total};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -28,30 +28,42 @@ pub struct MethodInfo {
 
 /// All methods.
 pub fn methods() -> &'static [MethodInfo] {
-    const METHODS: [MethodInfo; 5] = [
+    const METHODS: [MethodInfo; 7] = [
         MethodInfo {
             method: Method::Auto,
             name: "auto",
             summary: "picks by criterion and size, and says why",
-            criteria: "discounted, finite",
+            criteria: "discounted, finite, total, reach",
         },
         MethodInfo {
             method: Method::ValueIteration,
             name: "value-iteration",
-            summary: "Jacobi sweeps of the optimality operator with MacQueen-Porteus bounds",
-            criteria: "discounted",
+            summary: "Jacobi sweeps of the optimality operator until the bounds are close",
+            criteria: "discounted, total, reach",
         },
         MethodInfo {
             method: Method::ModifiedPolicyIteration,
             name: "modified-policy-iteration",
             summary: "improvement, then cheap evaluation sweeps until the span has fallen tenfold",
-            criteria: "discounted",
+            criteria: "discounted, total, reach",
         },
         MethodInfo {
             method: Method::PolicyIteration,
             name: "policy-iteration",
             summary: "exact evaluation by LU or BiCGSTAB, then improvement",
-            criteria: "discounted",
+            criteria: "discounted, total, reach",
+        },
+        MethodInfo {
+            method: Method::IntervalIteration,
+            name: "interval-iteration",
+            summary: "sweeps from a proven lower and a proven upper bound towards each other",
+            criteria: "total, reach",
+        },
+        MethodInfo {
+            method: Method::OptimisticValueIteration,
+            name: "optimistic-value-iteration",
+            summary: "sweeps from below, and guesses of an upper bound that a few sweeps prove or refute",
+            criteria: "total, reach",
         },
         MethodInfo {
             method: Method::BackwardInduction,
@@ -108,6 +120,18 @@ pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<
              policy-iteration",
         ),
         (Criterion::FiniteHorizon { .. }, _) => refused("the criterion has a finite horizon; use backward-induction"),
+        (
+            Criterion::TotalReward { .. } | Criterion::Reachability { .. },
+            Method::ValueIteration
+            | Method::ModifiedPolicyIteration
+            | Method::PolicyIteration
+            | Method::IntervalIteration
+            | Method::OptimisticValueIteration,
+        ) => total::run(mdp, &criterion, options, method),
+        (Criterion::TotalReward { .. } | Criterion::Reachability { .. }, _) => refused(
+            "the criterion is undiscounted; use value-iteration, modified-policy-iteration, policy-iteration, \
+             interval-iteration or optimistic-value-iteration",
+        ),
         _ => refused("the criterion is not supported yet"),
     }?;
     Ok(outcome.into_solution(criterion, options, method, reason, began))
@@ -135,9 +159,18 @@ fn pick(mdp: &Mdp, criterion: &Criterion, asked: Method) -> (Method, String) {
         (Method::Auto, Criterion::FiniteHorizon { horizon }) => {
             (Method::BackwardInduction, format!("a finite horizon takes exactly {horizon} sweeps backwards"))
         }
-        (Method::Auto, Criterion::Discounted { .. }) if states <= SMALL => (
+        (
+            Method::Auto,
+            Criterion::Discounted { .. } | Criterion::TotalReward { .. } | Criterion::Reachability { .. },
+        ) if states <= SMALL => (
             Method::PolicyIteration,
             format!("{states} states are few enough (at most {SMALL}) to solve each policy by dense LU"),
+        ),
+        (Method::Auto, Criterion::TotalReward { .. } | Criterion::Reachability { .. }) => (
+            Method::ModifiedPolicyIteration,
+            format!(
+                "{states} states: Gauss-Seidel sweeps of one policy, backwards from what is known, are the cheapest"
+            ),
         ),
         (Method::Auto, Criterion::Discounted { .. }) => (
             Method::ModifiedPolicyIteration,

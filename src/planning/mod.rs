@@ -28,6 +28,7 @@ pub mod regularised;
 mod solution;
 #[cfg(test)]
 mod tests;
+mod total;
 
 pub use criterion::{Criterion, Objective};
 pub use methods::{MethodInfo, methods, solve};

@@ -81,6 +81,29 @@ impl Progress {
         *iterations += 1;
     }
 
+    /// Counts an improvement step that certified nothing.
+    pub fn advance(&mut self) {
+        self.work.iterations += 1;
+    }
+
+    /// A count of its own for an attempt of at most `steps` improvement steps.
+    pub fn attempt(&self, steps: usize) -> Progress {
+        let max_iterations = steps.min(self.max_iterations.saturating_sub(self.work.iterations));
+        Progress { max_iterations, work: Work::default(), ..*self }
+    }
+
+    /// Adds the work of an attempt.
+    pub fn absorb(&mut self, attempt: Progress) {
+        self.work.iterations += attempt.work.iterations;
+        self.work.sweeps += attempt.work.sweeps;
+        self.work.bytes += attempt.work.bytes;
+    }
+
+    /// Improvement steps so far.
+    pub fn iterations(&self) -> usize {
+        self.work.iterations
+    }
+
     /// Whether the iteration limit is reached.
     pub fn exhausted(&self) -> bool {
         self.work.iterations >= self.max_iterations
@@ -160,7 +183,13 @@ impl Outcome {
         began: Instant,
     ) -> Solution {
         let Outcome { lower, upper, bias, policy, status, work } = self;
-        let middle = |(&low, &high): (&f64, &f64)| if low == high { low } else { low + 0.5 * (high - low) };
+        let middle = |(&low, &high): (&f64, &f64)| match (low.is_finite(), high.is_finite()) {
+            _ if low == high => low,
+            (true, true) => low + 0.5 * (high - low),
+            (true, false) => low,
+            (false, true) => high,
+            (false, false) => 0.0, // nothing is known
+        };
         Solution {
             objective: options.objective,
             method,

@@ -13,12 +13,16 @@ use crate::{Error, Result};
 pub enum Method {
     /// Picks by structure, and says why.
     Auto,
-    /// Jacobi sweeps of the optimality operator with MacQueen-Porteus bounds.
+    /// Jacobi sweeps of the optimality operator.
     ValueIteration,
     /// Greedy improvement followed by a few evaluation sweeps (Puterman and Shin 1978).
     ModifiedPolicyIteration,
     /// Howard's policy iteration.
     PolicyIteration,
+    /// Sweeps from a proven lower and a proven upper bound towards each other (Haddad and Monmege 2018; Baier et al. 2017).
+    IntervalIteration,
+    /// Sweeps from below, and upper bounds that are guessed and then proven (Hartmanns and Kaminski 2020).
+    OptimisticValueIteration,
     /// Dynamic programming backwards from the horizon.
     BackwardInduction,
 }
@@ -91,7 +95,8 @@ pub struct Solution {
     pub upper: Vec<f64>,
     /// For the long-run average: the bias `h` of the policy, `[S]` (not certified, from its linear system).
     pub bias: Option<Vec<f64>>,
-    /// A policy worth at least `lower` in every state (at most `upper` if we minimise).
+    /// A policy worth at least `lower` in every state (at most `upper` if we minimise); not where the total reward until a
+    /// goal has rewards of both signs and an infinite optimum, which no policy attains.
     pub policy: Policy,
     /// How the solver ended.
     pub status: Status,

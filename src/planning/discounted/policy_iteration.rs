@@ -155,7 +155,7 @@ fn magnitude(v: &[f64]) -> f64 {
 }
 
 /// LU on the non-terminal states. A strictly diagonally dominant matrix is never singular; were it so, `v` would stay.
-fn dense(mdp: &Mdp, gamma: f64, policy: &[u32], index: &[usize], v: &mut [f64]) {
+pub(in crate::planning) fn dense(mdp: &Mdp, gamma: f64, policy: &[u32], index: &[usize], v: &mut [f64]) {
     let alive: Vec<usize> = (0..index.len()).filter(|&s| !mdp.is_terminal(s)).collect();
     let mut a = DMatrix::identity(alive.len(), alive.len());
     for (i, &s) in alive.iter().enumerate() {
@@ -175,7 +175,7 @@ fn dense(mdp: &Mdp, gamma: f64, policy: &[u32], index: &[usize], v: &mut [f64]) 
 const KRYLOV_SWEEPS: usize = 2000;
 
 /// BiCGSTAB from `v`; keeps `v` if it broke down. Returns the sweeps taken.
-fn krylov(sweeper: &Sweeper, tolerance: f64, policy: &[u32], v: &mut [f64]) -> usize {
+pub(in crate::planning) fn krylov(sweeper: &Sweeper, tolerance: f64, policy: &[u32], v: &mut [f64]) -> usize {
     let mdp = sweeper.mdp();
     let states = mdp.num_states();
     // T_π x = r + γ P x, so (I − γ P) x = x − (T_π x − r).

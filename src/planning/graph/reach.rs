@@ -20,7 +20,7 @@ pub fn membership(states: usize, members: &[u32]) -> Vec<bool> {
 
 /// The states from which the choices allowed lead to `targets` with positive probability. `found` is told every such state
 /// outside `targets`, nearest first, with a choice that gets nearer.
-fn backward(
+pub(in crate::planning) fn attraction(
     predecessors: &Predecessors,
     targets: &[bool],
     allowed: impl Fn(usize) -> bool,
@@ -50,7 +50,7 @@ fn complement(mut states: Vec<bool>) -> Vec<bool> {
 
 /// Prob0A: the states from which no policy reaches the goal, `P_max = 0`. Cost `O(B)`.
 pub fn prob0_all(predecessors: &Predecessors, goal: &[bool]) -> Vec<bool> {
-    complement(backward(predecessors, goal, |_| true, |_, _| ()))
+    complement(attraction(predecessors, goal, |_| true, |_, _| ()))
 }
 
 /// Prob0E: the states from which some policy never reaches the goal, `P_min = 0`. A choice all of whose branches stay in
@@ -81,7 +81,7 @@ pub fn prob0_some(mdp: &Mdp, predecessors: &Predecessors, goal: &[bool]) -> Vec<
 pub fn prob1_all(mdp: &Mdp, predecessors: &Predecessors, goal: &[bool]) -> Vec<bool> {
     // A policy misses the goal if it can get to where one never reaches it.
     let never = prob0_some(mdp, predecessors, goal);
-    complement(backward(predecessors, &never, |c| !goal[predecessors.owner(c)], |_, _| ()))
+    complement(attraction(predecessors, &never, |c| !goal[predecessors.owner(c)], |_, _| ()))
 }
 
 /// Prob1E: the states from which some policy reaches the goal with probability one, `P_max = 1`, and such a policy for
@@ -96,7 +96,7 @@ pub fn prob1_some(mdp: &Mdp, predecessors: &Predecessors, goal: &[bool]) -> (Vec
     loop {
         pruning.cascade();
         let mut policy = vec![NO_CHOICE; states];
-        let reached = backward(predecessors, goal, |c| pruning.usable[c], |s, c| policy[s] = c);
+        let reached = attraction(predecessors, goal, |c| pruning.usable[c], |s, c| policy[s] = c);
         let lost = |s: &usize| !reached[*s] && pruning.choices_left[*s] > 0;
         let lost: Vec<usize> = (0..states).filter(lost).collect();
         if lost.is_empty() {

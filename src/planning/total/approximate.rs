@@ -1,0 +1,126 @@
+//! Bringing `max |T v − v|` of a core below a target: the inner loop of every method.
+//!
+//! Modified policy iteration takes one Jacobi sweep for the greedy policy, then Gauss-Seidel sweeps of that policy in the
+//! order of the states, which is that of the flow of values (see [`core`](super::core)), until the change has fallen tenfold.
+//! Policy iteration solves the policy's equations instead. Value iteration is Jacobi sweeps alone.
+
+use crate::Result;
+use crate::mdp::NO_CHOICE;
+use crate::planning::bellman::Sweeper;
+use crate::planning::discounted::policy_iteration::{dense, krylov};
+use crate::planning::progress::{Progress, finite};
+
+/// Up to this many states the equations of a policy are solved by LU.
+pub(super) const DENSE: usize = 300;
+
+/// Gauss-Seidel sweeps of a policy between two improvements, at most.
+const MOST_EVALUATIONS: usize = 50;
+
+/// How to approximate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Approximator {
+    ValueIteration,
+    ModifiedPolicyIteration,
+    PolicyIteration,
+}
+
+/// Brings the residual of `v` to `target`, or stops at the iteration limit.
+pub(super) fn approximate(
+    how: Approximator,
+    sweeper: &Sweeper,
+    v: &mut Vec<f64>,
+    target: f64,
+    progress: &mut Progress,
+) -> Result<()> {
+    let mut swept = v.clone();
+    let mut greedy = vec![NO_CHOICE; v.len()];
+    let mut current: Option<Vec<u32>> = None;
+    loop {
+        let change = sweeper.improve(v, &mut swept, &mut greedy);
+        progress.count(1, sweeper.bytes());
+        finite(change.magnitude)?;
+        let residual = change.max.max(-change.min);
+        if residual <= target || progress.exhausted() {
+            return Ok(());
+        }
+        progress.advance();
+        match how {
+            Approximator::ValueIteration => std::mem::swap(v, &mut swept),
+            Approximator::ModifiedPolicyIteration => {
+                std::mem::swap(v, &mut swept);
+                evaluate(sweeper, &greedy, v, (0.1 * residual).max(0.25 * target), MOST_EVALUATIONS, progress);
+            }
+            Approximator::PolicyIteration => {
+                // The current choice stays unless another is better by more than rounding (ties never cycle).
+                let margin = (1e-14 * change.magnitude).max(0.01 * target);
+                let policy = current.get_or_insert_with(|| greedy.clone());
+                let mut switched = false;
+                for s in 0..v.len() {
+                    if policy[s] != greedy[s] && swept[s] > v[s] + margin {
+                        policy[s] = greedy[s];
+                        switched = true;
+                    }
+                }
+                if !switched {
+                    policy.copy_from_slice(&greedy);
+                }
+                if !solve(sweeper, policy, v, 0.1 * target, progress) {
+                    v.copy_from_slice(&swept);
+                }
+            }
+        }
+    }
+}
+
+/// Gauss-Seidel sweeps of a policy until the largest change is at most `tolerance`, at most `most`; the last change.
+pub(super) fn evaluate(
+    sweeper: &Sweeper,
+    policy: &[u32],
+    v: &mut [f64],
+    tolerance: f64,
+    most: usize,
+    progress: &mut Progress,
+) -> f64 {
+    let mdp = sweeper.mdp();
+    let mut largest = f64::INFINITY;
+    for _ in 0..most {
+        largest = 0.0;
+        for s in 0..v.len() {
+            let c = policy[s];
+            if c != NO_CHOICE {
+                let value = mdp.rewards()[c as usize] + mdp.expect(c as usize, v);
+                let change = (value - v[s]).abs();
+                largest = if change > largest || change.is_nan() { change } else { largest };
+                v[s] = value;
+            }
+        }
+        progress.count(1, sweeper.policy_bytes());
+        if largest <= tolerance || !largest.is_finite() {
+            break;
+        }
+    }
+    largest
+}
+
+/// Solves the equations of a policy to a residual of about `tolerance`; `false` if they seem to have no finite solution.
+pub(super) fn solve(
+    sweeper: &Sweeper,
+    policy: &[u32],
+    v: &mut Vec<f64>,
+    tolerance: f64,
+    progress: &mut Progress,
+) -> bool {
+    let mut x = v.clone();
+    if v.len() <= DENSE {
+        let index: Vec<usize> = (0..v.len()).collect();
+        dense(sweeper.mdp(), 1.0, policy, &index, &mut x);
+    } else if evaluate(sweeper, policy, &mut x, tolerance, MOST_EVALUATIONS, progress) > tolerance {
+        let sweeps = krylov(sweeper, tolerance, policy, &mut x);
+        progress.count(sweeps, sweeper.policy_bytes());
+    }
+    let sound = x.iter().all(|x| x.is_finite());
+    if sound {
+        *v = x;
+    }
+    sound
+}
