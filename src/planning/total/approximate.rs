@@ -19,9 +19,12 @@ const MOST_EVALUATIONS: usize = 50;
 /// How to approximate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Approximator {
-    ValueIteration,
-    ModifiedPolicyIteration,
-    PolicyIteration,
+    /// Value iteration.
+    Jacobi,
+    /// Modified policy iteration.
+    Modified,
+    /// Policy iteration.
+    Howard,
 }
 
 /// Brings the residual of `v` to `target`, or stops at the iteration limit.
@@ -45,12 +48,12 @@ pub(super) fn approximate(
         }
         progress.advance();
         match how {
-            Approximator::ValueIteration => std::mem::swap(v, &mut swept),
-            Approximator::ModifiedPolicyIteration => {
+            Approximator::Jacobi => std::mem::swap(v, &mut swept),
+            Approximator::Modified => {
                 std::mem::swap(v, &mut swept);
                 evaluate(sweeper, &greedy, v, (0.1 * residual).max(0.25 * target), MOST_EVALUATIONS, progress);
             }
-            Approximator::PolicyIteration => {
+            Approximator::Howard => {
                 // The current choice stays unless another is better by more than rounding (ties never cycle).
                 let margin = (1e-14 * change.magnitude).max(0.01 * target);
                 let policy = current.get_or_insert_with(|| greedy.clone());

@@ -116,7 +116,7 @@ pub(super) fn run(core: &Mdp, how: Approximator, options: &SolveOptions, progres
     let mut v = vec![0.0; states];
     let mut greedy = judge.proper_policy();
     let proper = greedy.clone();
-    if how == Approximator::PolicyIteration {
+    if how == Approximator::Howard {
         solve(&judge.sweeper, &greedy, &mut v, 0.1 * options.epsilon, progress);
     } else {
         evaluate(&judge.sweeper, &greedy, &mut v, options.epsilon, 100, progress);
@@ -181,10 +181,10 @@ fn enclose(
     progress: &mut Progress,
 ) -> Result<Option<Enclosure>> {
     let mut upper: Vec<f64> = v.iter().zip(g).map(|(v, g)| v + delta * g).collect();
-    if !judge.is_above(&upper, progress) {
-        if !settle(judge, how, &mut upper, delta, progress)? || !judge.is_above(&upper, progress) {
-            return Ok(None);
-        }
+    let above = judge.is_above(&upper, progress)
+        || (settle(judge, how, &mut upper, delta, progress)? && judge.is_above(&upper, progress));
+    if !above {
+        return Ok(None);
     }
     let mut lower: Vec<f64> = v.iter().zip(g).map(|(v, g)| v - delta * g).collect();
     let mut policy = judge.below(&lower, progress);

@@ -45,8 +45,7 @@ impl<'a> Interval<'a> {
             (constant(certainty.min(0.0)), constant(certainty.max(0.0)), judge.proper_policy())
         } else {
             let coarse = SolveOptions { epsilon: judge.size(progress).max(options.epsilon), ..*options };
-            let Bounded { lower, upper, policy, .. } =
-                certificate::run(core, Approximator::ValueIteration, &coarse, progress)?;
+            let Bounded { lower, upper, policy, .. } = certificate::run(core, Approximator::Jacobi, &coarse, progress)?;
             (lower, upper, policy)
         };
         let (swept, greedy) = (vec![0.0; states], vec![NO_CHOICE; states]);

@@ -124,9 +124,9 @@ fn solve(
     match method {
         Method::IntervalIteration => interval::run(&core.mdp, certainty, options, progress),
         Method::OptimisticValueIteration => interval::optimistic(&core.mdp, certainty, options, progress),
-        Method::ValueIteration => certificate::run(&core.mdp, Approximator::ValueIteration, options, progress),
-        Method::PolicyIteration => certificate::run(&core.mdp, Approximator::PolicyIteration, options, progress),
-        _ => certificate::run(&core.mdp, Approximator::ModifiedPolicyIteration, options, progress),
+        Method::ValueIteration => certificate::run(&core.mdp, Approximator::Jacobi, options, progress),
+        Method::PolicyIteration => certificate::run(&core.mdp, Approximator::Howard, options, progress),
+        _ => certificate::run(&core.mdp, Approximator::Modified, options, progress),
     }
 }
 
