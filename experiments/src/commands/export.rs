@@ -15,10 +15,11 @@ use crate::output::{self, Format};
 pub struct Arguments {
     #[command(flatten)]
     problem: ProblemArguments,
-    /// The file: .npz (sparse arrays), .json (Gymnasium's P), .drn or .drn.gz (Storm's text).
+    /// The file: .npz (sparse arrays), .json (Gymnasium's P), .drn (Storm's text) or .umb (unified
+    /// Markov binary); the last two also with .gz.
     #[arg(value_name = "OUT")]
     out: PathBuf,
-    /// The file format, where the extension does not tell: npz, npz-dense, gymnasium, drn.
+    /// The file format, where the extension does not tell: npz, npz-dense, gymnasium, drn, umb.
     #[arg(long, value_name = "FORMAT")]
     to: Option<files::Format>,
     /// How to answer.

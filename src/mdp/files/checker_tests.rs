@@ -45,7 +45,7 @@ fn rich(seed: u64, per_branch: bool) -> Mdp {
 
 /// What a table is after a file without terminal states: the same, with a label for them.
 fn labelled(mdp: Mdp) -> Mdp {
-    let terminal = rows::terminal_label(&mdp);
+    let terminal: Vec<u32> = (0..mdp.num_states() as u32).filter(|&s| mdp.is_terminal(s as usize)).collect();
     if terminal.is_empty() { mdp } else { mdp.with_label(TERMINAL, terminal).unwrap() }
 }
 
@@ -105,6 +105,26 @@ proptest! {
         let again = round_trip(&outcomes, "table.drn");
         prop_assert_eq!(again.rewards(), outcomes.rewards());
         prop_assert_eq!(again.branch_rewards(), None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn umb_round_trips_are_exact(seed in any::<u64>()) {
+        let mdp = labelled(rich(seed, false));
+        for name in ["table.umb", "table.umb.gz"] {
+            prop_assert_eq!(&round_trip(&mdp, name), &mdp);
+        }
+        // Expectations are computed anew from the rewards of the branches: once more and nothing changes.
+        let outcomes = labelled(rich(seed, true));
+        let again = round_trip(&outcomes, "table.umb");
+        prop_assert_eq!(again.branch_rewards(), outcomes.branch_rewards());
+        for (a, b) in again.rewards().iter().zip(outcomes.rewards()) {
+            prop_assert!((a - b).abs() <= 1e-15);
+        }
+        prop_assert_eq!(&round_trip(&again, "table.umb"), &again);
     }
 }
 
@@ -251,7 +271,189 @@ fn models_written_by_storm_have_their_sizes() {
     for (name, states, choices, branches) in STORM_MODELS {
         let mdp = read(&folder.join(format!("{name}.drn.gz"))).unwrap();
         assert_eq!((mdp.num_states(), mdp.num_choices(), mdp.num_branches()), (states, choices, branches), "{name}");
-        let mdp = one_word_rewards(mdp);
         assert_eq!(round_trip(&mdp, "t.drn"), mdp, "{name}");
+        assert_eq!(round_trip(&mdp, "t.umb"), mdp, "{name}");
+        // Doubles are exact in the binary file, and have ten digits in the text.
+        let exact = read(&folder.join(format!("{name}.umb"))).unwrap();
+        assert_eq!((exact.successors(), exact.branch_starts()), (mdp.successors(), mdp.branch_starts()), "{name}");
+        assert_eq!((exact.initial(), exact.reward_names()), (mdp.initial(), mdp.reward_names()), "{name}");
+        let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(x, y)| (x - y).abs() <= 1e-9 * x.abs());
+        assert!(near(exact.probabilities(), mdp.probabilities()) && near(exact.rewards(), mdp.rewards()), "{name}");
+        for (label, members) in mdp.labels() {
+            assert_eq!(&exact.labels()[label], members, "{name}: {label}");
+        }
+        assert_eq!(round_trip(&exact, "t.umb.gz"), exact, "{name}");
+    }
+}
+
+/// A UMB archive with these members.
+fn archive(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut out = tar::Builder::new(Vec::new());
+    for (name, bytes) in members {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        out.append_data(&mut header, name, bytes.as_slice()).unwrap();
+    }
+    out.into_inner().unwrap()
+}
+
+fn read_archive(members: &[(&str, Vec<u8>)]) -> Result<Mdp> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("t.umb");
+    fs::write(&path, archive(members)).unwrap();
+    read(&path)
+}
+
+fn long(values: &[u64]) -> Vec<u8> {
+    values.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+const INDEX: &str = r##"{"format-version": 1, "format-revision": 0, "transition-system": {"time": "discrete", "#players": 1,
+  "#states": 2, "#initial-states": 1, "#choices": 3, "#choice-actions": 2, "#branches": 4, "#branch-actions": 0,
+  "#observations": 0, "branch-probability-type": {"type": "rational"}},
+  "annotations": {"rewards": {"z": {"alias": "Z z", "applies-to": ["states", "choices", "branches"], "type": {"type": "double"}},
+                              "cost": {"applies-to": ["choices"], "type": {"type": "int", "size": 32}}},
+                  "aps": {"goal": {"applies-to": ["states"], "type": {"type": "bool", "size": 1}}}}}"##;
+
+/// State 0 with two choices, the second in the order of actions first; state 1 with one.
+fn members() -> Vec<(&'static str, Vec<u8>)> {
+    let third = |n: i64| [n.to_le_bytes(), 3i64.to_le_bytes()].concat();
+    let doubles = |values: &[f64]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    vec![
+        ("index.json", INDEX.into()),
+        ("state-to-choices.bin", long(&[0, 2, 3])),
+        ("state-is-initial.bin", vec![0b10]),
+        ("choice-to-branches.bin", long(&[0, 2, 3, 4])),
+        ("branch-to-target.bin", long(&[0, 1, 1, 1])),
+        ("branch-to-probability.bin", [third(1), third(2), third(3), third(3)].concat()),
+        ("actions/choices/values.bin", [1u32, 0, 0].iter().flat_map(|x| x.to_le_bytes()).collect()),
+        ("actions/choices/string-mapping.bin", long(&[0, 2, 5])),
+        ("actions/choices/strings.bin", b"upfar".to_vec()),
+        ("annotations/rewards/z/states/values.bin", doubles(&[10.0, 20.0])),
+        ("annotations/rewards/z/choices/values.bin", doubles(&[1.0, 2.0, 3.0])),
+        ("annotations/rewards/z/branches/values.bin", doubles(&[0.0, 0.75, 0.5, 0.0])),
+        ("annotations/rewards/cost/choices/values.bin", [-1i32, 2, 3].iter().flat_map(|x| x.to_le_bytes()).collect()),
+        ("annotations/aps/goal/states/values.bin", vec![2, 0, 0, 0, 0, 0, 0, 0]),
+    ]
+}
+
+#[test]
+fn umb_rewards_add_up_and_quotients_are_rounded() {
+    let mdp = read_archive(&members()).unwrap();
+    assert_eq!(mdp.probabilities(), [1.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]);
+    assert_eq!((mdp.initial(), &mdp.labels()["goal"]), (&[(1, 1.0)][..], &vec![1]));
+    // The reward that comes first in the file is in use, whatever its name.
+    assert_eq!((mdp.reward_name(), mdp.reward_names()), (Some("Z z"), vec!["Z z", "cost"]));
+    assert_eq!(mdp.branch_rewards(), Some(&[12.5, 11.0, 11.75, 23.0][..]));
+    assert_eq!((mdp.rewards()[0], mdp.rewards()[2]), (12.5, 23.0));
+    assert!((mdp.rewards()[1] - 11.5).abs() < 1e-14);
+    assert_eq!(mdp.other_rewards()["cost"].expected, [2.0, -1.0, 3.0]);
+    assert_eq!((mdp.action_names(), mdp.choice_actions()), (&["up".to_owned(), "far".into()][..], None));
+    assert_eq!(round_trip(&mdp, "t.umb"), mdp);
+}
+
+#[test]
+fn umb_row_starts_may_be_left_out_where_every_row_has_one() {
+    let index = r##"{"format-version": 0, "transition-system": {"time": "discrete", "#players": 0, "#states": 2,
+        "#initial-states": 0, "#choices": 2, "#branches": 2}}"##;
+    let mdp = read_archive(&[("./index.json", index.into()), ("branch-to-target.bin", long(&[1, 0]))]).unwrap();
+    assert_eq!((mdp.successors(), mdp.probabilities(), mdp.rewards()), (&[1, 0][..], &[1.0, 1.0][..], &[0.0, 0.0][..]));
+}
+
+#[test]
+fn umb_messages_say_what_is_supported() {
+    let with = |name: &str, bytes: Option<Vec<u8>>| {
+        let mut members = members();
+        let place = members.iter().position(|(known, _)| *known == name).unwrap();
+        match bytes {
+            Some(bytes) => members[place].1 = bytes,
+            None => drop(members.remove(place)),
+        }
+        read_archive(&members).unwrap_err().to_string()
+    };
+    for (from, to, part) in [
+        ("\"format-version\": 1", "\"format-version\": 2", "says format version 2; supported is version 1"),
+        ("\"discrete\"", "\"stochastic\"", "continuous; supported is `discrete`"),
+        ("\"discrete\"", "\"urgent-stochastic\"", "continuous; supported is `discrete`"),
+        ("\"discrete\"", "\"lunar\"", "time is `lunar`; supported is `discrete`"),
+        ("\"#players\": 1", "\"#players\": 2", "2 players; supported are one"),
+        ("\"#observations\": 0", "\"#observations\": 3", "only partly observable"),
+        ("\"rational\"", "\"rational-interval\"", "intervals of probabilities (rational-interval); supported"),
+        ("\"rational\"", "\"float\"", "type `float`; supported are double and rational"),
+        ("\"rational\"", "\"rational\", \"size\": 100", "rational (a multiple of 16 bits)"),
+        ("\"#states\": 2", "\"#states\": 4294967296", "fewer than 2^32"),
+        ("\"#states\": 2", "\"#states\": 4000000000", "has 24 bytes; there should be 4000000001 times 8"),
+        ("\"#branches\": 4", "\"#branches\": 4000000000", "has 32 bytes; there should be 4000000000 times 8"),
+        ("\"int\"", "\"string\"", "type `string` with 32 bits; supported"),
+        ("[\"choices\"]", "[\"players\"]", "reward `cost` of `players`; supported"),
+        ("\"type\": \"bool\"", "\"type\": \"int\"", "not of type bool"),
+        ("{\"alias\"", "{\"probability-type\": {\"type\": \"double\"}, \"alias\"", "a random reward `z`"),
+        ("\"Z z\"", "\"cost\"", "two rewards are called `cost`"),
+        ("{\"time\"", "[{\"time\"", "is not an index"),
+    ] {
+        assert!(INDEX.contains(from), "{from}");
+        let message = with("index.json", Some(INDEX.replacen(from, to, 1).into()));
+        assert!(message.contains(part), "{to}: {message}");
+    }
+    for (name, bytes, part) in [
+        ("index.json", None, "no member `index.json`; it has"),
+        ("branch-to-target.bin", None, "no member `branch-to-target.bin`"),
+        ("state-to-choices.bin", None, "says 2 rows with 3 items, but there is no `state-to-choices.bin`"),
+        ("state-to-choices.bin", Some(long(&[0, 3, 2])), "must start at 0, never fall, and end at 3"),
+        ("branch-to-target.bin", Some(long(&[0, 1, 1, 9])), "leads to state 9"),
+        ("branch-to-target.bin", Some(long(&[0, 1, 1, 1 << 40])), "indices should be below 2^32"),
+        ("branch-to-probability.bin", Some(vec![0; 64]), "has denominator 0 in place 0"),
+        ("state-is-initial.bin", Some(vec![]), "has 0 bytes, which is not 2 bits"),
+        ("actions/choices/values.bin", Some(vec![7; 12]), "names action 117901063; there are 2"),
+        ("actions/choices/string-mapping.bin", Some(long(&[0, 2, 9])), "must start at 0, never fall, and end at 5"),
+        ("actions/choices/strings.bin", Some(vec![0xff; 5]), "is not UTF-8"),
+    ] {
+        let message = with(name, bytes);
+        assert!(message.contains(part), "{name}: {message}");
+    }
+    let folder = TempDir::new().unwrap();
+    let refused = write(&folder.path().join("t.umb.xz"), &rich(1, true), Format::Umb).unwrap_err().to_string();
+    assert!(refused.contains("only read"), "{refused}");
+}
+
+/// Bits and lengths changed at random: what matters is that reading returns, with an error or with a valid table.
+fn damage(bytes: &[u8], seed: u64) -> Vec<u8> {
+    let mut rng = rng::fast(seed, Purpose::Generation, 5);
+    let mut bytes = bytes.to_vec();
+    for _ in 0..1 + rng::below(&mut rng, 3) {
+        let place = rng::below(&mut rng, bytes.len().max(1)).min(bytes.len().saturating_sub(1));
+        match rng::below(&mut rng, 4) {
+            0 => bytes.truncate(place + 1),
+            1 => bytes[place] = rng::below(&mut rng, 256) as u8,
+            2 => bytes[place] ^= 1 << rng::below(&mut rng, 8),
+            _ => drop(
+                bytes.drain(place..(place + 1 + rng::below(&mut rng, 4)).min(bytes.len().saturating_sub(1)).max(place)),
+            ),
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn damaged_files_are_errors_and_never_panics(seed in any::<u64>(), cut in any::<proptest::sample::Index>()) {
+        let folder = TempDir::new().unwrap();
+        for name in ["t.drn", "t.drn.gz", "t.umb", "t.umb.gz"] {
+            let path = folder.path().join(name);
+            write(&path, &rich(seed % 16, true), Format::of_path(&path).unwrap()).unwrap();
+            let bytes = fs::read(&path).unwrap();
+            fs::write(&path, damage(&bytes, seed)).unwrap();
+            let _ = read(&path);
+            // A tar archive ends in blocks of zeros after a padded member, and a text may lose its last line end.
+            let end = if name == "t.umb" { bytes.len() - 1536 } else { bytes.len() - 1 };
+            fs::write(&path, &bytes[..cut.index(end)]).unwrap();
+            prop_assert!(read(&path).is_err(), "{name}");
+        }
+        fs::write(folder.path().join("t.umb"), archive(&members())).unwrap();
+        fs::write(folder.path().join("t.umb"), damage(&archive(&members()), seed)).unwrap();
+        let _ = read(&folder.path().join("t.umb"));
     }
 }

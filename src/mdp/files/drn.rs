@@ -351,7 +351,8 @@ fn reward_names(declared: &[String], found: usize) -> Parsed<Vec<String>> {
 
 /// Writes the file; gzipped if its name ends so.
 pub(super) fn write(path: &Path, mdp: &Mdp) -> Result<()> {
-    let checked = Sheet::of(mdp).map_err(|problem| Error::NotApplicable { method: "DRN", reason: problem })?;
+    let mdp = rows::without_terminal(mdp)?;
+    let checked = Sheet::of(&mdp).map_err(|problem| Error::NotApplicable { method: "DRN", reason: problem })?;
     write_atomically(path, |file: &mut File| {
         if path.extension().is_some_and(|e| e == "gz") {
             let mut out = flate2::write::GzEncoder::new(BufWriter::new(file), flate2::Compression::fast());
@@ -369,13 +370,13 @@ struct Sheet<'a> {
     initial: Vec<u32>,
     rewards: Vec<(String, &'a [f64])>,
     actions: Vec<String>,
-    labels: Vec<(String, std::borrow::Cow<'a, [u32]>)>,
+    labels: Vec<(String, &'a [u32])>,
 }
 
 impl<'a> Sheet<'a> {
     fn of(mdp: &'a Mdp) -> Parsed<Sheet<'a>> {
         let rewards: Vec<(String, &[f64])> =
-            rows::named_rewards(mdp).into_iter().map(|(name, r)| (rows::one_word(name), r)).collect();
+            rows::named_rewards(mdp).into_iter().map(|(name, r)| (rows::one_word(name), r.expected)).collect();
         for (i, (name, _)) in rewards.iter().enumerate() {
             if rewards[..i].iter().any(|(other, _)| other == name) {
                 return Err(format!("two rewards are called `{name}` once their white space is gone"));
@@ -386,20 +387,14 @@ impl<'a> Sheet<'a> {
             if label.contains(['"', '\n', '\r']) || label == "init" {
                 return Err(format!("it cannot hold a label {label:?}: quotes, line ends and `init` have a meaning"));
             }
-            if label != rows::TERMINAL {
-                labels.push((quoted(label), members.as_slice().into()));
-            }
-        }
-        let terminal = rows::terminal_label(mdp);
-        if !terminal.is_empty() {
-            labels.push((rows::TERMINAL.to_owned(), terminal.into()));
+            labels.push((quoted(label), members.as_slice()));
         }
         Ok(Sheet { mdp, initial: rows::initial_states(mdp)?, rewards, actions: rows::action_words(mdp), labels })
     }
 
     fn write(&self, out: &mut impl Write) -> std::io::Result<()> {
         let mdp = self.mdp;
-        let choices = mdp.num_choices() + mdp.num_terminal();
+        let choices = mdp.num_choices();
         writeln!(out, "// written by tabrl")?;
         if !mdp.action_names().is_empty() {
             writeln!(out, "{ACTIONS}{}", serde_json::to_string(mdp.action_names())?)?;
@@ -423,9 +418,6 @@ impl<'a> Sheet<'a> {
                 }
             }
             writeln!(out)?;
-            if mdp.is_terminal(s) {
-                write!(out, "\taction {} {nothing}\n\t\t{s} : 1\n", self.actions[0])?;
-            }
             for c in mdp.choices(s) {
                 write!(out, "\taction {} [", self.actions[mdp.action_of(s, c)])?;
                 for (i, (_, rewards)) in self.rewards.iter().enumerate() {

@@ -5,6 +5,7 @@
 //! | `npz` | `.npz` | scipy's compressed sparse rows `data, indices, indptr` over rows `s·A + a`, and `R[S, A]` |
 //! | `npz-dense` | `.npz` | `P[S, A, S]`, `R[S, A]` (or `R[S, A, S]`) |
 //! | `bridge` | `.npz` | `transitions[S, A]` (−1 ends the episode), `rewards[S, A]`; read only |
+//! | `umb` | `.umb`, `.umb.gz`, `.umb.xz` | the unified Markov binary format; not written as `.xz` |
 //! | `drn` | `.drn`, `.drn.gz` | Storm's text: MDP or DTMC, named rewards, labels, names of actions |
 //! | `gymnasium` | `.json` | `{"state": {"action": [[p, next, reward, done], …]}}`, Gymnasium's `env.P` |
 //!
@@ -27,6 +28,7 @@ mod steady;
 #[cfg(test)]
 mod tests;
 mod text;
+mod umb;
 
 use std::fmt;
 use std::path::Path;
@@ -49,15 +51,29 @@ pub enum Format {
     Gymnasium,
     /// Storm's text format.
     Drn,
+    /// The unified Markov binary format.
+    Umb,
 }
 
 /// The formats and their names.
-const FORMATS: [(Format, &str); 4] =
-    [(Format::Npz, "npz"), (Format::NpzDense, "npz-dense"), (Format::Gymnasium, "gymnasium"), (Format::Drn, "drn")];
+const FORMATS: [(Format, &str); 5] = [
+    (Format::Npz, "npz"),
+    (Format::NpzDense, "npz-dense"),
+    (Format::Gymnasium, "gymnasium"),
+    (Format::Drn, "drn"),
+    (Format::Umb, "umb"),
+];
 
 /// What file names end in.
-pub const EXTENSIONS: [(&str, Format); 4] =
-    [(".npz", Format::Npz), (".json", Format::Gymnasium), (".drn", Format::Drn), (".drn.gz", Format::Drn)];
+pub const EXTENSIONS: [(&str, Format); 7] = [
+    (".npz", Format::Npz),
+    (".json", Format::Gymnasium),
+    (".drn", Format::Drn),
+    (".drn.gz", Format::Drn),
+    (".umb", Format::Umb),
+    (".umb.gz", Format::Umb),
+    (".umb.xz", Format::Umb),
+];
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,6 +113,7 @@ pub fn read(path: &Path) -> Result<Mdp> {
     match Format::of_path(path)? {
         Format::Gymnasium => gymnasium::read(path),
         Format::Drn => drn::read(path),
+        Format::Umb => umb::read(path),
         Format::Npz | Format::NpzDense => {
             let mut archive = Archive::open(path)?;
             let has = |keys: &[&str]| keys.iter().all(|key| archive.has(key));
@@ -130,6 +147,7 @@ pub fn write(path: &Path, mdp: &Mdp, format: Format) -> Result<()> {
         Format::NpzDense => dense::write(path, mdp),
         Format::Gymnasium => gymnasium::write(path, mdp),
         Format::Drn => drn::write(path, mdp),
+        Format::Umb => umb::write(path, mdp),
     }
 }
 

@@ -4,9 +4,10 @@
 //! of its binary digits, and the remainder says whether there are more. That is one digit and one sticky digit beyond the 53
 //! of a double, so that the final conversion rounds correctly (ties to even). Cost: 55 passes over the limbs.
 
+/// How many binary digits of a quotient are computed.
+const DIGITS: i64 = 55;
+
 /// `numerator/denominator`, both with the lowest limb first, rounded to the nearest double; `None` if the denominator is zero.
-///
-/// Quotients below the smallest normal double are cut to fewer digits first, so that they too are rounded only once.
 pub(super) fn nearest_double(numerator: &[u64], denominator: &[u64]) -> Option<f64> {
     let (top_n, top_d) = (bit_length(numerator), bit_length(denominator));
     if top_d == 0 {
@@ -21,11 +22,10 @@ pub(super) fn nearest_double(numerator: &[u64], denominator: &[u64]) -> Option<f
     let length = top_n.max(top_d);
     let mut rest = shifted(numerator, length - top_n, length + 1);
     let divisor = shifted(denominator, length - top_d, length + 1);
-    // The first digit stands for 2^exponent; digits below 2^-1076 could only make a subnormal number round twice.
+    // The first digit stands for 2^exponent.
     let exponent = top_n as i64 - top_d as i64;
-    let digits = (exponent + 1077).clamp(1, 55);
     let mut quotient = 0u64;
-    for _ in 0..digits {
+    for _ in 0..DIGITS {
         quotient <<= 1;
         if !less(&rest, &divisor) {
             subtract(&mut rest, &divisor);
@@ -34,7 +34,7 @@ pub(super) fn nearest_double(numerator: &[u64], denominator: &[u64]) -> Option<f
         double(&mut rest);
     }
     let sticky = u64::from(rest.iter().any(|&limb| limb != 0));
-    Some(scaled((quotient << 1 | sticky) as f64, exponent - digits))
+    Some(rounded(quotient << 1 | sticky, exponent - DIGITS))
 }
 
 /// The whole number that ASCII digits spell, lowest limb first; `None` for anything but digits. Quadratic in the length, which
@@ -96,14 +96,20 @@ fn double(a: &mut [u64]) {
     }
 }
 
-/// `x · 2^exponent` in steps that stay in range; exact unless the result leaves the normal range.
-fn scaled(mut x: f64, mut exponent: i64) -> f64 {
-    while exponent != 0 && x != 0.0 && x.is_finite() {
-        let step = exponent.clamp(-1000, 1000);
-        x *= 2f64.powi(step as i32);
-        exponent -= step;
+/// `digits · 2^exponent` for at least 54 significant digits, of which the last is sticky, rounded once.
+fn rounded(digits: u64, exponent: i64) -> f64 {
+    // Below twice the smallest normal double all doubles are multiples of 2^-1074, and their bits count these.
+    let shift = -1074 - exponent;
+    if shift >= 3 {
+        let kept = digits.checked_shr(shift as u32).filter(|_| shift < 64).unwrap_or(0);
+        let half = 1u64.checked_shl(shift as u32 - 1).filter(|_| shift <= 64).unwrap_or(0);
+        let rest = if shift < 64 { digits & ((1 << shift) - 1) } else { digits };
+        let up = half != 0 && (rest > half || rest == half && kept % 2 == 1);
+        return f64::from_bits(kept + u64::from(up));
     }
-    x
+    // The conversion rounds; a power of two then changes nothing unless the quotient is too large.
+    let (first, second) = (exponent.clamp(-1000, 1000), exponent - exponent.clamp(-1000, 1000));
+    digits as f64 * 2f64.powi(first as i32) * 2f64.powi(second.min(1000) as i32)
 }
 
 #[cfg(test)]
@@ -130,6 +136,7 @@ mod tests {
         assert_eq!(text("1", &format!("1{}", "0".repeat(400))), 0.0);
         assert_eq!(text("5", &format!("1{}", "0".repeat(324))), 5e-324);
         assert_eq!(text("2", &format!("1{}", "0".repeat(324))), 0.0);
+        assert_eq!(text("75927221", &format!("1{}", "0".repeat(316))), 7.5927221e-309);
         assert_eq!(whole_number(b"12x"), None);
         assert_eq!(whole_number(b""), None);
     }

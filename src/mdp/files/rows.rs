@@ -1,14 +1,15 @@
 //! What the readers of model checkers' formats share: rewards of several kinds added up, actions by name, terminal states.
 //!
-//! Model checkers have no terminal states: a deadlock is written as a self-loop. Where a format needs one, [`terminal_label`]
-//! has a terminal state written as an action of reward 0 that stays, and named by the label `terminal`; [`finish`] turns such
-//! a state back into a terminal one, and keeps the label. So a table with terminal states has that label once it has been
+//! Model checkers have no terminal states: a deadlock is a self-loop. [`without_terminal`] makes a terminal state an action of
+//! reward 0 that stays, and names it by the label `terminal`; [`finish`] turns such a state back into a terminal one, and
+//! keeps the label. So a table with terminal states has that label once it has been
 //! through such a file, and is otherwise what it was.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::Result;
 use crate::mdp::{CsrParts, Mdp, Rewards};
+use crate::{Error, Result};
 
 /// The label of states that were terminal before they were written.
 pub(super) const TERMINAL: &str = "terminal";
@@ -16,20 +17,90 @@ pub(super) const TERMINAL: &str = "terminal";
 /// The name that a reward without one has beside others.
 pub(super) const UNNAMED: &str = "default";
 
-/// The members of the label [`TERMINAL`] in a file: the terminal states, and those that have that label anyway.
-pub(super) fn terminal_label(mdp: &Mdp) -> Vec<u32> {
-    let mut members: Vec<u32> = (0..mdp.num_states() as u32).filter(|&s| mdp.is_terminal(s as usize)).collect();
-    members.extend(mdp.labels().get(TERMINAL).into_iter().flatten());
-    members.sort_unstable();
-    members.dedup();
-    members
+/// The table with a self-loop of action 0 and reward 0 in each terminal state, and with the label [`TERMINAL`] for these (and
+/// for what it names already). A table without terminal states is borrowed as it is.
+///
+/// # Errors
+/// More than 2^32 − 1 choices or branches.
+pub(super) fn without_terminal(mdp: &Mdp) -> Result<Cow<'_, Mdp>> {
+    let terminal: Vec<u32> = (0..mdp.num_states() as u32).filter(|&s| mdp.is_terminal(s as usize)).collect();
+    if terminal.is_empty() {
+        return Ok(Cow::Borrowed(mdp));
+    }
+    let mut parts = CsrParts {
+        choice_start: vec![0],
+        branch_start: vec![0],
+        initial: mdp.initial().to_vec(),
+        labels: mdp.labels().clone(),
+        reward_name: mdp.reward_name().map(str::to_owned),
+        action_names: mdp.action_names().to_vec(),
+        ..CsrParts::default()
+    };
+    parts.labels.entry(TERMINAL.to_owned()).or_default().extend(&terminal);
+    let mut action = mdp.choice_actions().map(|_| Vec::new());
+    for s in 0..mdp.num_states() {
+        if mdp.is_terminal(s) {
+            parts.next.push(s as u32);
+            parts.probability.push(1.0);
+            parts.branch_start.push(parts.next.len() as u32);
+            action.iter_mut().for_each(|action| action.push(0));
+        }
+        for c in mdp.choices(s) {
+            let row = mdp.branch_range(c);
+            parts.next.extend(&mdp.successors()[row.clone()]);
+            parts.probability.extend(&mdp.probabilities()[row]);
+            parts.branch_start.push(parts.next.len() as u32);
+            action.iter_mut().for_each(|action| action.push(mdp.action_of(s, c) as u32));
+        }
+        parts.choice_start.push(parts.branch_start.len() as u32 - 1);
+    }
+    if parts.next.len() >= u32::MAX as usize {
+        let reason = "with a self-loop in each terminal state it has 2^32 branches or more".into();
+        return Err(Error::NotApplicable { method: "a format without terminal states", reason });
+    }
+    parts.action = action;
+    let widened = |rewards: RewardView<'_>| {
+        let (mut expected, mut per_branch) = (Vec::new(), rewards.per_branch.map(|_| Vec::new()));
+        for s in 0..mdp.num_states() {
+            if mdp.is_terminal(s) {
+                expected.push(0.0);
+                per_branch.iter_mut().for_each(|r| r.push(0.0));
+            }
+            let choices = mdp.choices(s);
+            if let (Some(all), Some(given)) = (&mut per_branch, rewards.per_branch) {
+                let starts = mdp.branch_starts();
+                all.extend(&given[starts[choices.start] as usize..starts[choices.end] as usize]);
+            }
+            expected.extend(&rewards.expected[choices]);
+        }
+        Rewards { expected, per_branch }
+    };
+    let in_use = widened(RewardView { expected: mdp.rewards(), per_branch: mdp.branch_rewards() });
+    (parts.reward, parts.branch_reward) = (in_use.expected, in_use.per_branch);
+    for (name, rewards) in mdp.other_rewards() {
+        let view = RewardView { expected: &rewards.expected, per_branch: rewards.per_branch.as_deref() };
+        parts.other_rewards.insert(name.clone(), widened(view));
+    }
+    Mdp::from_csr(parts).map(Cow::Owned)
 }
 
 /// The rewards of a table in the order of a file, the one in use first; the name is empty where there is none.
-pub(super) fn named_rewards(mdp: &Mdp) -> Vec<(&str, &[f64])> {
+pub(super) fn named_rewards(mdp: &Mdp) -> Vec<(&str, RewardView<'_>)> {
     let unnamed = if mdp.other_rewards().is_empty() { "" } else { UNNAMED };
-    let others = mdp.other_rewards().iter().map(|(name, rewards)| (name.as_str(), rewards.expected.as_slice()));
-    std::iter::once((mdp.reward_name().unwrap_or(unnamed), mdp.rewards())).chain(others).collect()
+    let in_use = RewardView { expected: mdp.rewards(), per_branch: mdp.branch_rewards() };
+    let others = mdp.other_rewards().iter().map(|(name, rewards)| {
+        (name.as_str(), RewardView { expected: &rewards.expected, per_branch: rewards.per_branch.as_deref() })
+    });
+    std::iter::once((mdp.reward_name().unwrap_or(unnamed), in_use)).chain(others).collect()
+}
+
+/// The rewards of all choices, borrowed.
+#[derive(Clone, Copy)]
+pub(super) struct RewardView<'a> {
+    /// Expected reward of each choice, `[C]`.
+    pub expected: &'a [f64],
+    /// Reward of each branch, `[B]`, where it depends on the branch.
+    pub per_branch: Option<&'a [f64]>,
 }
 
 /// Puts named rewards into a table: the first is in use, and an empty name is no name.
@@ -51,6 +122,24 @@ pub(super) fn use_rewards(parts: &mut CsrParts, rewards: Vec<(String, Rewards)>)
         }
     }
     Ok(())
+}
+
+/// Rewards per branch as rewards of choices: the expectation, or exactly the reward where all branches have the same.
+/// `per_branch` is kept only if some choice has different ones. The starts must fit its length.
+pub(super) fn expectations(branch_start: &[u32], probability: &[f64], per_branch: Vec<f64>) -> Rewards {
+    let mut depends = false;
+    let rows = branch_start.windows(2).map(|w| w[0] as usize..w[1] as usize);
+    let expected = rows
+        .map(|row| {
+            let rewards = &per_branch[row.clone()];
+            if rewards.windows(2).all(|w| w[0] == w[1]) {
+                return rewards.first().copied().unwrap_or(0.0);
+            }
+            depends = true;
+            rewards.iter().zip(&probability[row]).map(|(r, p)| r * p).sum()
+        })
+        .collect();
+    Rewards { expected, per_branch: depends.then_some(per_branch) }
 }
 
 /// The states a file starts in, each with the same probability.
