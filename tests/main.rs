@@ -1,6 +1,7 @@
 //! Whole-toolkit tests: known problems with known answers, properties, the command line.
 #![allow(clippy::unwrap_used)]
 
+mod analysis;
 mod command_line;
 mod effective_horizon;
 mod learn;

@@ -2,5 +2,7 @@
 
 pub mod directed;
 mod linear;
+mod spectrum;
 
 pub use linear::{Convergence, bicgstab, solve_dense};
+pub use spectrum::{Spectrum, spectrum};

@@ -16,6 +16,7 @@
 //! # Ok::<(), tabrl::Error>(())
 //! ```
 
+pub mod analysis;
 mod backward_induction;
 pub mod bellman;
 pub mod bounds;
