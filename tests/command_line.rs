@@ -35,7 +35,16 @@ fn a_table_survives_the_trip_through_every_format() {
     let value =
         |name: &str| shell.done(&format!("solve {name} --discount 0.95 --format json")).json()["value_initial"].clone();
     let known = value("riverswim");
-    for (file, option) in [("t.npz", ""), ("d.npz", " --to npz-dense"), ("t.json", ""), ("u.json", " --to gymnasium")] {
+    for (file, option) in [
+        ("t.npz", ""),
+        ("d.npz", " --to npz-dense"),
+        ("t.json", ""),
+        ("u.json", " --to gymnasium"),
+        ("t.drn", ""),
+        ("t.drn.gz", ""),
+        ("t.umb", ""),
+        ("t.tra", ""),
+    ] {
         shell.done(&format!("export riverswim {file}{option}"));
         assert_eq!(value(file), known, "{file}");
     }

@@ -15,11 +15,11 @@ use crate::output::{self, Format};
 pub struct Arguments {
     #[command(flatten)]
     problem: ProblemArguments,
-    /// The file: .npz (sparse arrays), .json (Gymnasium's P), .drn (Storm's text) or .umb (unified
-    /// Markov binary); the last two also with .gz.
+    /// The file: .npz (sparse arrays), .json (Gymnasium's P), .drn (Storm's text), .umb (unified
+    /// Markov binary), both also with .gz, or .tra (PRISM's).
     #[arg(value_name = "OUT")]
     out: PathBuf,
-    /// The file format, where the extension does not tell: npz, npz-dense, gymnasium, drn, umb.
+    /// The file format, where the extension does not tell: npz, npz-dense, gymnasium, drn, umb, prism.
     #[arg(long, value_name = "FORMAT")]
     to: Option<files::Format>,
     /// How to answer.

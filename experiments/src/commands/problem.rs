@@ -13,7 +13,7 @@ use crate::{Error, Result};
 /// Options that name a problem.
 #[derive(Debug, clap::Args)]
 pub struct ProblemArguments {
-    /// An environment (see `tabrl list environments`), or a table in a file (.npz, .json, .drn, .umb).
+    /// An environment (see `tabrl list environments`), or a table in a file (.npz, .json, .drn, .umb, .tra).
     #[arg(value_name = "ENV|FILE")]
     pub problem: String,
     /// What the environment takes.

@@ -105,6 +105,14 @@ impl Archive {
         found.map_err(|x| self.fault(name, format!("holds {x}; indices should be in 0..2^32")))
     }
 
+    /// Bytes.
+    pub fn bytes(&mut self, name: &str) -> Result<Vec<u8>> {
+        match self.header(name)?.dtype.as_str() {
+            "|u1" => Ok(self.load::<u8>(name)?.0),
+            other => Err(self.fault(name, format!("has type {other}; bytes should be |u1"))),
+        }
+    }
+
     /// A set of states: a mask `[S]` of booleans, or a list of indices.
     pub fn states(&mut self, name: &str, states: usize) -> Result<Vec<u32>> {
         if self.header(name)?.dtype == "|b1" {

@@ -7,11 +7,13 @@
 //! | `bridge` | `.npz` | `transitions[S, A]` (−1 ends the episode), `rewards[S, A]`; read only |
 //! | `umb` | `.umb`, `.umb.gz`, `.umb.xz` | the unified Markov binary format; not written as `.xz` |
 //! | `drn` | `.drn`, `.drn.gz` | Storm's text: MDP or DTMC, named rewards, labels, names of actions |
+//! | `prism` | `.tra` | PRISM's explicit files, with the siblings `.lab`, `.srew`, `.trew` |
 //! | `gymnasium` | `.json` | `{"state": {"action": [[p, next, reward, done], …]}}`, Gymnasium's `env.P` |
 //!
 //! [`read()`] tells them apart by the extension and the names of the arrays. [`write()`] is atomic: the file appears complete or
 //! not at all.
 
+mod actions;
 mod archive;
 mod atomic;
 mod bridge;
@@ -21,6 +23,7 @@ mod compressed;
 mod dense;
 mod drn;
 mod gymnasium;
+mod prism;
 mod rational;
 mod rows;
 mod sparse;
@@ -53,19 +56,22 @@ pub enum Format {
     Drn,
     /// The unified Markov binary format.
     Umb,
+    /// PRISM's explicit files.
+    Prism,
 }
 
 /// The formats and their names.
-const FORMATS: [(Format, &str); 5] = [
+const FORMATS: [(Format, &str); 6] = [
     (Format::Npz, "npz"),
     (Format::NpzDense, "npz-dense"),
     (Format::Gymnasium, "gymnasium"),
     (Format::Drn, "drn"),
     (Format::Umb, "umb"),
+    (Format::Prism, "prism"),
 ];
 
 /// What file names end in.
-pub const EXTENSIONS: [(&str, Format); 7] = [
+pub const EXTENSIONS: [(&str, Format); 8] = [
     (".npz", Format::Npz),
     (".json", Format::Gymnasium),
     (".drn", Format::Drn),
@@ -73,6 +79,7 @@ pub const EXTENSIONS: [(&str, Format); 7] = [
     (".umb", Format::Umb),
     (".umb.gz", Format::Umb),
     (".umb.xz", Format::Umb),
+    (".tra", Format::Prism),
 ];
 
 impl fmt::Display for Format {
@@ -114,6 +121,7 @@ pub fn read(path: &Path) -> Result<Mdp> {
         Format::Gymnasium => gymnasium::read(path),
         Format::Drn => drn::read(path),
         Format::Umb => umb::read(path),
+        Format::Prism => prism::read(path),
         Format::Npz | Format::NpzDense => {
             let mut archive = Archive::open(path)?;
             let has = |keys: &[&str]| keys.iter().all(|key| archive.has(key));
@@ -148,6 +156,7 @@ pub fn write(path: &Path, mdp: &Mdp, format: Format) -> Result<()> {
         Format::Gymnasium => gymnasium::write(path, mdp),
         Format::Drn => drn::write(path, mdp),
         Format::Umb => umb::write(path, mdp),
+        Format::Prism => prism::write(path, mdp),
     }
 }
 

@@ -3,7 +3,8 @@
 //! Read: `data` (f64), `indices`, `indptr` over rows `s·A + a` with `R[S, A]`; or, with a varying number of actions,
 //! `choice_ptr[S + 1]` and `R[C]`, where a state without rows is terminal. Optional: `terminal` (mask or indices; the rows of
 //! these states are dropped), `mu0[S]` or `init` (a state) for the start, `goal` and `label_NAME` for sets of states,
-//! `action[C]`, `branch_reward[B]`. Entries need not be sorted; duplicates count as separate branches.
+//! `action[C]`, `branch_reward[B]`; further rewards `R_NAME`, of the shape of `R`, with `branch_reward_NAME[B]`; `names`, the
+//! bytes of the JSON object `{"reward": name of R, "actions": [names of the actions]}`. Entries need not be sorted; duplicates count as separate branches.
 
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use ndarray::{ArrayView1, ArrayView2, aview0};
 use super::archive::{Archive, Writer};
 use super::rows::{drop_rows, fit};
 use super::write_atomically;
-use crate::mdp::{CsrParts, Mdp};
+use crate::mdp::{CsrParts, Mdp, Rewards};
 use crate::{Error, Result};
 
 /// Takes over `data` without a copy; the other arrays are converted one at a time.
@@ -48,6 +49,7 @@ pub(super) fn read(archive: &mut Archive) -> Result<Mdp> {
     if archive.has("action") {
         parts.action = Some(archive.indices("action")?);
     }
+    read_named(archive, &mut parts)?;
     if archive.has("terminal") {
         let terminal = archive.states("terminal", states)?;
         if !fit(&parts) {
@@ -63,6 +65,34 @@ pub(super) fn read(archive: &mut Archive) -> Result<Mdp> {
         }
     }
     Mdp::from_csr(parts).map_err(|error| in_file(archive, error))
+}
+
+/// What the rewards and the actions are called.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Names {
+    reward: Option<String>,
+    #[serde(default)]
+    actions: Vec<String>,
+}
+
+/// Reads the names and the further rewards.
+fn read_named(archive: &mut Archive, parts: &mut CsrParts) -> Result<()> {
+    if archive.has("names") {
+        let text = archive.bytes("names")?;
+        let names: Names = serde_json::from_slice(&text).map_err(|e| archive.fault("names", e))?;
+        (parts.reward_name, parts.action_names) = (names.reward, names.actions);
+    }
+    for array in archive.names() {
+        let Some(name) = array.strip_prefix("R_") else { continue };
+        let per_branch = format!("branch_reward_{name}");
+        let (expected, _) = archive.numbers(&array)?;
+        let per_branch = match archive.has(&per_branch) {
+            true => Some(archive.numbers(&per_branch)?.0),
+            false => None,
+        };
+        parts.other_rewards.insert(name.to_owned(), Rewards { expected, per_branch });
+    }
+    Ok(())
 }
 
 /// The start: `mu0[S]`, or the state `init`, or nothing (state 0).
@@ -99,11 +129,15 @@ pub(super) fn write(path: &Path, mdp: &Mdp) -> Result<()> {
         out.add("data", ArrayView1::from(mdp.probabilities()))?;
         out.add("indices", ArrayView1::from(&signed(mdp.successors())))?;
         out.add("indptr", ArrayView1::from(&signed(mdp.branch_starts())))?;
-        if uniform {
-            let shaped = ArrayView2::from_shape((states, mdp.num_actions()), mdp.rewards());
-            out.add("R", shaped.map_err(std::io::Error::other)?)?;
-        } else {
-            out.add("R", ArrayView1::from(mdp.rewards()))?;
+        let add_rewards = |out: &mut Writer<_>, name: &str, rewards: &[f64]| {
+            if !uniform {
+                return out.add(name, ArrayView1::from(rewards));
+            }
+            let shaped = ArrayView2::from_shape((states, mdp.num_actions()), rewards);
+            out.add(name, shaped.map_err(std::io::Error::other)?)
+        };
+        add_rewards(&mut out, "R", mdp.rewards())?;
+        if !uniform {
             out.add("choice_ptr", ArrayView1::from(&signed(mdp.choice_starts())))?;
         }
         if let Some(actions) = mdp.choice_actions() {
@@ -111,6 +145,17 @@ pub(super) fn write(path: &Path, mdp: &Mdp) -> Result<()> {
         }
         if let Some(rewards) = mdp.branch_rewards() {
             out.add("branch_reward", ArrayView1::from(rewards))?;
+        }
+        for (name, rewards) in mdp.other_rewards() {
+            add_rewards(&mut out, &format!("R_{name}"), &rewards.expected)?;
+            if let Some(rewards) = &rewards.per_branch {
+                out.add(&format!("branch_reward_{name}"), ArrayView1::from(rewards))?;
+            }
+        }
+        if mdp.reward_name().is_some() || !mdp.action_names().is_empty() {
+            let reward = mdp.reward_name().map(str::to_owned);
+            let names = serde_json::to_vec(&Names { reward, actions: mdp.action_names().to_vec() })?;
+            out.add("names", ArrayView1::from(&names))?;
         }
         match mdp.initial() {
             [(s, p)] if *p == 1.0 => out.add("init", aview0(&i64::from(*s)))?,

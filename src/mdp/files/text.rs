@@ -18,25 +18,37 @@ pub(super) struct Lines {
     /// What of the buffer has not been handed out yet.
     start: usize,
     end: usize,
+    /// Where the line that was read last is in the buffer.
+    current: std::ops::Range<usize>,
     number: u64,
 }
 
 impl Lines {
     pub fn open(path: &Path) -> Result<Lines> {
         let input = compressed::open(path)?;
-        Ok(Lines { path: path.to_owned(), input, buffer: vec![0; 1 << 18], start: 0, end: 0, number: 0 })
+        Ok(Lines { path: path.to_owned(), input, buffer: vec![0; 1 << 18], start: 0, end: 0, current: 0..0, number: 0 })
     }
 
-    /// The next line, without its end. The buffer only grows where a line is longer.
+    /// The next line, without its end.
     pub fn next(&mut self) -> Result<Option<&[u8]>> {
+        Ok(if self.advance()? { Some(self.line()) } else { None })
+    }
+
+    /// The line that was read last, without its end.
+    pub fn line(&self) -> &[u8] {
+        self.buffer[self.current.clone()].trim_ascii_end()
+    }
+
+    /// Reads the next line, if there is one. The buffer only grows where a line is longer.
+    pub fn advance(&mut self) -> Result<bool> {
         let mut searched = 0;
         loop {
             let found = memchr::memchr(b'\n', &self.buffer[self.start + searched..self.end]);
             if let Some(offset) = found {
-                let line = self.start..self.start + searched + offset;
-                self.start = line.end + 1;
+                self.current = self.start..self.start + searched + offset;
+                self.start = self.current.end + 1;
                 self.number += 1;
-                return Ok(Some(self.buffer[line].trim_ascii_end()));
+                return Ok(true);
             }
             searched = self.end - self.start;
             if self.start > 0 {
@@ -47,11 +59,12 @@ impl Lines {
                 self.buffer.resize(2 * self.end, 0);
             }
             match self.input.read(&mut self.buffer[self.end..]) {
-                Ok(0) if searched == 0 => return Ok(None),
+                Ok(0) if searched == 0 => return Ok(false),
                 Ok(0) => {
+                    self.current = 0..self.end;
                     self.start = self.end;
                     self.number += 1;
-                    return Ok(Some(self.buffer[..searched].trim_ascii_end()));
+                    return Ok(true);
                 }
                 Ok(count) => self.end += count,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}

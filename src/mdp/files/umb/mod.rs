@@ -22,6 +22,7 @@ mod write;
 
 use std::path::Path;
 
+use super::actions::assign;
 use super::fault;
 use super::rows::{self, UNNAMED};
 use crate::Result;
@@ -161,6 +162,6 @@ fn read_actions(members: &mut Members, system: &System, parts: &mut CsrParts) ->
         let problem = format!("names action {action}; there are {}", system.choice_actions);
         return Err(members.fault(name, problem));
     }
-    rows::assign(parts, actions, names);
+    assign(parts, actions, names);
     Ok(())
 }
