@@ -1,9 +1,10 @@
 //! Bringing `max |T v − v|` of a core below a target: the inner loop of every method.
 //!
-//! Modified policy iteration takes one Jacobi sweep for the greedy policy, then Gauss-Seidel sweeps of that policy in the
-//! order of the states, which is that of the flow of values (see [`core`](super::core)), until the change has fallen tenfold.
-//! Policy iteration solves the policy's equations instead. Value iteration is Jacobi sweeps alone.
+//! Modified policy iteration takes Gauss-Seidel sweeps in the order of the states, which is that of the flow of values (see
+//! [`core`](super::core)): one of the optimality operator, then some of the policy that was found. Policy iteration solves
+//! the policy's equations instead. Value iteration is Jacobi sweeps alone.
 
+use super::certificate::magnitude;
 use crate::Result;
 use crate::mdp::NO_CHOICE;
 use crate::planning::bellman::Sweeper;
@@ -14,7 +15,10 @@ use crate::planning::progress::{Progress, finite};
 pub(super) const DENSE: usize = 300;
 
 /// Gauss-Seidel sweeps of a policy between two improvements, at most.
-const MOST_EVALUATIONS: usize = 50;
+const MOST_EVALUATIONS: usize = 10;
+
+/// After so many improvements modified policy iteration goes on as value iteration, which converges from every start.
+const MOST_STEPS: usize = 2000;
 
 /// How to approximate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,42 +41,98 @@ pub(super) fn approximate(
 ) -> Result<()> {
     let mut swept = v.clone();
     let mut greedy = vec![NO_CHOICE; v.len()];
+    if how == Approximator::Modified {
+        return modified(sweeper, v, &mut swept, &mut greedy, target, progress);
+    }
     let mut current: Option<Vec<u32>> = None;
     loop {
-        let change = sweeper.improve(v, &mut swept, &mut greedy);
-        progress.count(1, sweeper.bytes());
-        finite(change.magnitude)?;
-        let residual = change.max.max(-change.min);
+        let residual = residual(sweeper, v, &mut swept, &mut greedy, progress)?;
         if residual <= target || progress.exhausted() {
             return Ok(());
         }
         progress.advance();
-        match how {
-            Approximator::Jacobi => std::mem::swap(v, &mut swept),
-            Approximator::Modified => {
-                std::mem::swap(v, &mut swept);
-                evaluate(sweeper, &greedy, v, (0.1 * residual).max(0.25 * target), MOST_EVALUATIONS, progress);
-            }
-            Approximator::Howard => {
-                // The current choice stays unless another is better by more than rounding (ties never cycle).
-                let margin = (1e-14 * change.magnitude).max(0.01 * target);
-                let policy = current.get_or_insert_with(|| greedy.clone());
-                let mut switched = false;
-                for s in 0..v.len() {
-                    if policy[s] != greedy[s] && swept[s] > v[s] + margin {
-                        policy[s] = greedy[s];
-                        switched = true;
-                    }
-                }
-                if !switched {
-                    policy.copy_from_slice(&greedy);
-                }
-                if !solve(sweeper, policy, v, 0.1 * target, progress) {
-                    v.copy_from_slice(&swept);
-                }
+        if how == Approximator::Jacobi {
+            std::mem::swap(v, &mut swept);
+            continue;
+        }
+        // The current choice stays unless another is better by more than rounding (ties never cycle).
+        let margin = (1e-14 * magnitude(&swept)).max(0.01 * target);
+        let policy = current.get_or_insert_with(|| greedy.clone());
+        let mut switched = false;
+        for s in 0..v.len() {
+            if policy[s] != greedy[s] && swept[s] > v[s] + margin {
+                policy[s] = greedy[s];
+                switched = true;
             }
         }
+        if !switched {
+            policy.copy_from_slice(&greedy);
+        }
+        if !solve(sweeper, policy, v, 0.1 * target, progress) {
+            v.copy_from_slice(&swept);
+        }
     }
+}
+
+/// `max |T v − v|`, with `T v` in `swept`.
+fn residual(
+    sweeper: &Sweeper,
+    v: &[f64],
+    swept: &mut [f64],
+    greedy: &mut [u32],
+    progress: &mut Progress,
+) -> Result<f64> {
+    let change = sweeper.improve(v, swept, greedy);
+    progress.count(1, sweeper.bytes());
+    finite(change.magnitude)?;
+    Ok(change.max.max(-change.min))
+}
+
+/// Modified policy iteration in place.
+fn modified(
+    sweeper: &Sweeper,
+    v: &mut [f64],
+    swept: &mut [f64],
+    greedy: &mut [u32],
+    target: f64,
+    progress: &mut Progress,
+) -> Result<()> {
+    let mut steps = 0;
+    let mut change = 0.0;
+    loop {
+        // The change of a sweep in place is not the residual, but one is small where the other is.
+        if change <= target && residual(sweeper, v, swept, greedy, progress)? <= target || progress.exhausted() {
+            return Ok(());
+        }
+        progress.advance();
+        steps += 1;
+        change = improve_in_place(sweeper, v, greedy);
+        progress.count(1, sweeper.bytes());
+        finite(change)?;
+        if steps <= MOST_STEPS {
+            evaluate(sweeper, greedy, v, (0.1 * change).max(0.25 * target), MOST_EVALUATIONS, progress);
+        }
+    }
+}
+
+/// A Gauss-Seidel sweep of the optimality operator: the largest change, and the choices in `policy`.
+fn improve_in_place(sweeper: &Sweeper, v: &mut [f64], policy: &mut [u32]) -> f64 {
+    let mdp = sweeper.mdp();
+    let mut largest = 0.0;
+    for s in 0..v.len() {
+        let (mut best, mut choice) = (f64::NEG_INFINITY, NO_CHOICE);
+        for c in mdp.choices(s) {
+            let q = mdp.rewards()[c] + mdp.expect(c, v);
+            if q > best {
+                (best, choice) = (q, c as u32);
+            }
+        }
+        if choice != NO_CHOICE {
+            largest = f64::max(largest, (best - v[s]).abs());
+            (v[s], policy[s]) = (best, choice);
+        }
+    }
+    largest
 }
 
 /// Gauss-Seidel sweeps of a policy until the largest change is at most `tolerance`, at most `most`; the last change.

@@ -77,11 +77,36 @@ impl<'a> Judge<'a> {
         magnitude(&v)
     }
 
-    /// A policy that ends with probability one from everywhere: the one that takes the fewest steps at best.
+    /// The smallest number of steps to the end that is possible, of each state.
+    fn distances(&self) -> Vec<f64> {
+        let mdp = self.sweeper.mdp();
+        let mut distance = vec![u32::MAX; self.end.len()];
+        distance[self.end.len() - 1] = 0;
+        let found = |s: usize, c: u32| {
+            let nearest = mdp.branches(c as usize).map(|(t, _)| distance[t]).min().unwrap_or(0);
+            distance[s] = nearest.saturating_add(1);
+        };
+        attraction(&self.predecessors, &self.end, |_| true, found);
+        distance.into_iter().map(f64::from).collect()
+    }
+
+    /// A policy that ends with probability one from everywhere: the one whose next state is nearest to the end on average, in
+    /// steps at best, if that is proper.
     pub fn proper_policy(&self) -> Vec<u32> {
         let mdp = self.sweeper.mdp();
-        let back = &self.predecessors;
-        prob1_some(mdp, back, &self.end).1
+        let distance = self.distances();
+        let nearest = |s: usize| {
+            let (mut best, mut choice) = (f64::INFINITY, NO_CHOICE);
+            for c in mdp.choices(s) {
+                let mean = mdp.expect(c, &distance);
+                if mean < best {
+                    (best, choice) = (mean, c as u32);
+                }
+            }
+            choice
+        };
+        let policy: Vec<u32> = (0..distance.len()).map(nearest).collect();
+        if self.is_proper(&policy) { policy } else { prob1_some(mdp, &self.predecessors, &self.end).1 }
     }
 
     /// Whether a policy ends with probability one from everywhere.
@@ -113,14 +138,9 @@ pub(super) fn run(core: &Mdp, how: Approximator, options: &SolveOptions, progres
     let mut judge = Judge::new(core);
     let states = core.num_states();
     let steps = Steps::new(core)?;
-    let mut v = vec![0.0; states];
-    let mut greedy = judge.proper_policy();
-    let proper = greedy.clone();
-    if how == Approximator::Howard {
-        solve(&judge.sweeper, &greedy, &mut v, 0.1 * options.epsilon, progress);
-    } else {
-        evaluate(&judge.sweeper, &greedy, &mut v, options.epsilon, 100, progress);
-    }
+    let proper = judge.proper_policy();
+    let mut greedy = proper.clone();
+    let mut v = start(&judge, how, &proper, options.epsilon, progress);
     let mut g = vec![0.0; states];
     let mut swept = v.clone();
     let mut target = options.epsilon;
@@ -167,6 +187,21 @@ pub(super) fn run(core: &Mdp, how: Approximator, options: &SolveOptions, progres
             },
         });
     }
+}
+
+/// Where to begin. With a cost at every step, twice the cheapest conceivable way: pessimistic, so that states not reached by
+/// a sweep yet attract no policy, and of the right shape. With rewards only, 0. Otherwise the value of a proper policy.
+fn start(judge: &Judge, how: Approximator, proper: &[u32], epsilon: f64, progress: &mut Progress) -> Vec<f64> {
+    let mut v = vec![0.0; proper.len()];
+    let (lowest, highest) = judge.sweeper.mdp().reward_range();
+    if how == Approximator::Howard {
+        solve(&judge.sweeper, proper, &mut v, 0.1 * epsilon, progress);
+    } else if highest < 0.0 {
+        v = judge.distances().into_iter().map(|steps| 2.0 * lowest * steps).collect();
+    } else if lowest < 0.0 {
+        evaluate(&judge.sweeper, proper, &mut v, epsilon, 100, progress);
+    }
+    v
 }
 
 type Enclosure = (Vec<f64>, Vec<f64>, Vec<u32>);

@@ -29,6 +29,8 @@ mod fate;
 mod gain;
 mod interval;
 #[cfg(test)]
+mod storm_tests;
+#[cfg(test)]
 mod tests;
 
 use self::approximate::Approximator;

@@ -256,7 +256,7 @@ fn goal(mdp: &Mdp, seed: u64) -> Vec<u32> {
 
 #[test]
 fn reachability_is_the_best_over_all_policies() {
-    for seed in 0..600 {
+    for seed in 0..1500 {
         let mdp = random(seed, 0, 0);
         let criterion = Criterion::Reachability { goal: goal(&mdp, seed) };
         for objective in BOTH {
@@ -268,7 +268,7 @@ fn reachability_is_the_best_over_all_policies() {
 #[test]
 fn total_reward_to_a_goal_is_the_best_over_all_policies() {
     for (low, high) in [(0, 3), (-3, 0), (0, 0)] {
-        for seed in 0..300 {
+        for seed in 0..600 {
             let mdp = random(seed, low, high);
             let criterion = Criterion::TotalReward { goal: Some(goal(&mdp, seed)) };
             for objective in BOTH {
@@ -281,7 +281,7 @@ fn total_reward_to_a_goal_is_the_best_over_all_policies() {
 #[test]
 fn total_reward_for_ever_is_the_best_over_all_policies() {
     for (low, high) in [(0, 3), (-3, 0)] {
-        for seed in 0..300 {
+        for seed in 0..600 {
             let mdp = random(seed, low, high);
             for objective in BOTH {
                 let criterion = Criterion::TotalReward { goal: None };
@@ -294,7 +294,7 @@ fn total_reward_for_ever_is_the_best_over_all_policies() {
 #[test]
 fn rewards_of_both_signs_are_solved_or_refused() {
     let (mut solved, mut all) = (0, 0);
-    for seed in 0..600 {
+    for seed in 0..1500 {
         let mdp = random(seed, -3, 3);
         for goal in [None, Some(goal(&mdp, seed))] {
             for objective in BOTH {
