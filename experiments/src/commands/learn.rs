@@ -17,7 +17,7 @@ use crate::runner::{self, Options, Shard};
 /// Draws learning curves: agents on a problem, judged by the exact value of their policies.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// An environment (see `tabrl list environments`), or a table in a file (.npz, .json).
+    /// An environment (see `tabrl list environments`), or a table in a file (.npz, .json, .drn, .umb).
     #[arg(long, value_name = "ENV|FILE")]
     env: String,
     /// Agents (see `tabrl list agents`), separated by commas.
