@@ -547,6 +547,33 @@ fn prism_messages_name_the_line() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+#[test]
+fn archives_written_by_other_tools() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    // Storm 2.0, xz: rewards of states, choices and branches, names that are no identifiers, named actions.
+    let xz = data.join("storm-xz.umb");
+    let mdp = read(&xz).unwrap();
+    assert_eq!((mdp.num_states(), mdp.num_choices(), mdp.num_branches()), (3, 3, 4));
+    assert_eq!(mdp.probabilities(), [0.25, 0.75, 1.0, 1.0]);
+    assert_eq!((mdp.reward_names(), mdp.reward_name()), (vec!["r", "s t", "z"], Some("r")));
+    assert_eq!(mdp.other_rewards()["z"].per_branch.as_deref(), Some(&[9.0, 11.0, 6.0, 0.0][..]));
+    assert_eq!(mdp.other_rewards()["s t"].expected, [3.0, 4.0, 0.0]);
+    assert_eq!((&mdp.labels()["q\"x"], &mdp.labels()["naïve,é"]), (&vec![1], &vec![2]));
+    assert_eq!(mdp.action_names().len(), 3);
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("t.umb");
+    let bytes = fs::read(&xz).unwrap();
+    for seed in 0..200 {
+        fs::write(&path, &bytes[..bytes.len() * seed / 200]).unwrap();
+        assert!(read(&path).is_err());
+        fs::write(&path, damage(&bytes, seed as u64)).unwrap();
+        let _ = read(&path);
+    }
+    // umbi 0.2.5: quotients of 256 bits.
+    let mdp = read(&data.join("umbi-rational.umb")).unwrap();
+    assert_eq!(mdp.probabilities(), [1.0 / 3.0, 2.0 / 3.0, 1.0, 0.5, 0.5]);
+}
+
 /// Bits and lengths changed at random: what matters is that reading returns, with an error or with a valid table.
 fn damage(bytes: &[u8], seed: u64) -> Vec<u8> {
     let mut rng = rng::fast(seed, Purpose::Generation, 5);
