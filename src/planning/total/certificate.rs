@@ -166,7 +166,11 @@ pub(super) fn run(core: &Mdp, how: Approximator, options: &SolveOptions, progres
         let delta = delta.max(3.0 * residual);
         let found = enclose(&mut judge, how, &v, &g, delta, progress)?;
         let gap = found.as_ref().map_or(f64::INFINITY, |(lower, upper, _)| widest(lower, upper));
-        progress.step(gap);
+        if gap.is_finite() {
+            progress.step(gap);
+        } else {
+            progress.advance();
+        }
         let status = if gap <= options.epsilon {
             Status::Certified
         } else if exhausted || progress.exhausted() {

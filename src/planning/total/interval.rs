@@ -20,7 +20,7 @@ use super::approximate::Approximator;
 use super::certificate::{self, Bounded, Judge, magnitude, widest};
 use crate::Result;
 use crate::mdp::{Mdp, NO_CHOICE};
-use crate::planning::progress::{Progress, finite};
+use crate::planning::progress::Progress;
 use crate::planning::{SolveOptions, Status};
 
 /// Bounds that only ever come closer.
@@ -88,6 +88,16 @@ impl<'a> Interval<'a> {
         (largest, inductive)
     }
 
+    /// Moves both bounds by a sweep; whether one of them moved.
+    fn narrow(&mut self, progress: &mut Progress) -> bool {
+        let risen = self.rise(progress);
+        let mut upper = std::mem::take(&mut self.upper);
+        let size = magnitude(&upper);
+        let (fallen, _) = self.fall(&mut upper, size, progress);
+        self.upper = upper;
+        risen > 0.0 || fallen > 0.0
+    }
+
     fn finish(self, status: Status) -> Bounded {
         let Interval { judge, lower, upper, policy, start, .. } = self;
         if judge.is_proper(&policy) {
@@ -103,19 +113,16 @@ pub(super) fn run(core: &Mdp, certainty: f64, options: &SolveOptions, progress: 
     let mut interval = Interval::new(core, certainty, options, progress)?;
     loop {
         let gap = widest(&interval.lower, &interval.upper);
-        progress.step(gap);
+        if gap.is_finite() {
+            progress.step(gap);
+        }
         if gap <= options.epsilon {
             return Ok(interval.finish(Status::Certified));
         }
         if progress.exhausted() {
             return Ok(interval.finish(Status::IterationLimit));
         }
-        let risen = interval.rise(progress);
-        let mut upper = std::mem::take(&mut interval.upper);
-        let size = magnitude(&upper);
-        let (fallen, _) = interval.fall(&mut upper, size, progress);
-        interval.upper = upper;
-        if risen == 0.0 && fallen == 0.0 {
+        if !interval.narrow(progress) {
             return Ok(interval.finish(Status::RoundingLimit));
         }
     }
@@ -132,6 +139,11 @@ pub(super) fn optimistic(
     progress: &mut Progress,
 ) -> Result<Bounded> {
     let mut interval = Interval::new(core, certainty, options, progress)?;
+    if !magnitude(&interval.lower).is_finite() {
+        // An infinite guess would prove itself.
+        let status = if progress.exhausted() { Status::IterationLimit } else { Status::RoundingLimit };
+        return Ok(interval.finish(status));
+    }
     let mut small = options.epsilon;
     loop {
         let mut sweeps = PATIENCE;
@@ -139,7 +151,6 @@ pub(super) fn optimistic(
             progress.advance();
             let risen = interval.rise(progress);
             sweeps += 1;
-            finite(magnitude(&interval.lower))?;
             if risen <= small || progress.exhausted() {
                 break;
             }
@@ -161,12 +172,15 @@ pub(super) fn optimistic(
                 break;
             }
         }
-        progress.step(widest(&interval.lower, &interval.upper));
         if progress.exhausted() {
             return Ok(interval.finish(Status::IterationLimit));
         }
         small *= 0.5;
         if small < interval.judge.rounding(&interval.lower) {
+            // No guess at this distance can be proven: the bound known is brought as close as it comes.
+            while interval.narrow(progress) && !progress.exhausted() {
+                progress.advance();
+            }
             return Ok(interval.finish(Status::RoundingLimit));
         }
     }

@@ -39,7 +39,7 @@ use self::core::Core;
 use self::fate::{Decided, Fate};
 use super::graph::{EndComponents, Predecessors, membership};
 use super::progress::{Outcome, Progress};
-use super::{Criterion, Method, Objective, SolveOptions};
+use super::{Criterion, Method, Objective, SolveOptions, Status};
 use crate::mdp::{DecisionRule, Mdp, NO_CHOICE, Policy};
 use crate::{Error, Result};
 
@@ -71,7 +71,12 @@ pub(super) fn run(mdp: &Mdp, criterion: &Criterion, options: &SolveOptions, meth
     }
     let mut progress = Progress::new(options, None);
     let bounded = solve(&core, certainty, options, method, &mut progress)?;
-    let outcome = assemble(&table, &predecessors, &decided, &free, &core, bounded, certainty, progress)?;
+    let mut outcome = assemble(&table, &predecessors, &decided, &free, &core, bounded, certainty, progress)?;
+    // Cut to their range, bounds can be close enough that were not before.
+    let gap = |(&low, &high): (&f64, &f64)| if low == high { 0.0 } else { high - low };
+    if outcome.lower.iter().zip(&outcome.upper).all(|pair| gap(pair) <= options.epsilon) {
+        outcome.status = Status::Certified;
+    }
     Ok(if sign > 0.0 { outcome } else { outcome.negated() })
 }
 

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::mdp::{DecisionRule, Mdp, MdpBuilder, NO_CHOICE};
 use crate::planning::{Criterion, Method, Objective, Solution, SolveOptions, Status, solve};
-use crate::rng::{self, Purpose};
+use crate::rng::{self, Fast, Purpose};
 use crate::{Error, Result};
 
 const METHODS: [Method; 6] = [
@@ -25,21 +25,25 @@ fn solved(mdp: &Mdp, criterion: &Criterion, objective: Objective, method: Method
 fn random(seed: u64, low: i32, high: i32) -> Mdp {
     let mut rng = rng::fast(seed, Purpose::Generation, 21);
     let states = 1 + rng::below(&mut rng, 5);
+    random_of(states, &mut rng, low, high)
+}
+
+fn random_of(states: usize, rng: &mut Fast, low: i32, high: i32) -> Mdp {
     let mut builder = MdpBuilder::new(states);
     for s in 0..states {
-        let choices = if rng::below(&mut rng, 6) == 0 { 0 } else { 1 + rng::below(&mut rng, 3) };
+        let choices = if rng::below(rng, 6) == 0 { 0 } else { 1 + rng::below(rng, 3) };
         if choices == 0 {
             builder.terminal(s);
         }
         for a in 0..choices {
-            let reward = if rng::below(&mut rng, 2) == 0 {
+            let reward = if rng::below(rng, 2) == 0 {
                 0.0
             } else {
-                f64::from(low) + rng::below(&mut rng, (high - low + 1) as usize) as f64
+                f64::from(low) + rng::below(rng, (high - low + 1) as usize) as f64
             };
-            let mut next = || rng::below(&mut rng, states);
+            let mut next = || rng::below(rng, states);
             let (x, y, z) = (next(), next(), next());
-            let row: &[(f64, usize, f64)] = match rng::below(&mut rng, 4) {
+            let row: &[(f64, usize, f64)] = match rng::below(rng, 4) {
                 0 | 1 => &[(1.0, x, reward)],
                 2 => &[(0.5, x, reward), (0.5, y, reward)],
                 _ => &[(0.25, x, reward), (0.375, y, reward), (0.375, z, reward)],
@@ -357,5 +361,72 @@ fn a_cheap_way_to_be_wrong_about_negative_rewards() {
                 assert_eq!((solution.lower[2], solution.upper[2]), (0.0, 0.0));
             }
         }
+    }
+}
+
+/// Too many states for dense systems: sweeps and Krylov steps instead. Any two methods' bounds must overlap.
+#[test]
+fn methods_agree_on_larger_problems() {
+    for seed in 0..6 {
+        let mut rng = rng::fast(seed, Purpose::Generation, 22);
+        let (low, high) = [(0, 3), (-3, 0), (-3, -1)][seed as usize % 3];
+        let mdp = random_of(450, &mut rng, low, high);
+        let goal: Vec<u32> = (0..12).map(|i| 37 * i).collect();
+        for criterion in [
+            Criterion::Reachability { goal: goal.clone() },
+            Criterion::TotalReward { goal: Some(goal) },
+            Criterion::TotalReward { goal: None },
+        ] {
+            for objective in BOTH {
+                let all = METHODS.map(|method| solved(&mdp, &criterion, objective, method, 1e-7).unwrap());
+                for solution in &all {
+                    assert_eq!(
+                        solution.status,
+                        Status::Certified,
+                        "{seed} {criterion} {objective:?} {}",
+                        solution.method
+                    );
+                    for s in 0..mdp.num_states() {
+                        assert!(solution.lower[s] <= all[0].upper[s] && all[0].lower[s] <= solution.upper[s]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Bounds are valid, and the status is honest, wherever an iteration is cut off.
+#[test]
+fn limits_leave_valid_bounds() {
+    for seed in 0..60 {
+        let mdp = random(seed, -3, 0);
+        let criterion = Criterion::TotalReward { goal: Some(goal(&mdp, seed)) };
+        let truth = brute_force(&mdp, &criterion, Objective::Maximise);
+        for method in METHODS {
+            for max_iterations in [1, 2, 5] {
+                let options = SolveOptions { method, max_iterations, ..SolveOptions::default() };
+                let solution = solve(&mdp, criterion.clone(), &options).unwrap();
+                assert_eq!(solution.status == Status::Certified, solution.max_gap() <= 1e-6, "{seed} {method}");
+                for s in 0..truth.len() {
+                    let slack = if truth[s].is_finite() { 1e-12 * (1.0 + truth[s].abs()) } else { 0.0 };
+                    let inside = solution.lower[s] <= truth[s] + slack && truth[s] - slack <= solution.upper[s];
+                    assert!(inside && !solution.values[s].is_nan(), "{seed} {method}");
+                }
+            }
+        }
+    }
+}
+
+/// Values of 1e10 cannot be certified to 1e-7 with 53 bits: the bounds are as close as they can be, and say so.
+#[test]
+fn rounding_is_not_hidden() {
+    let mut builder = MdpBuilder::new(2);
+    builder.choice(0, 0, &[(0.9, 0, -1e9), (0.1, 1, -1e9)]).terminal(1);
+    let mdp = builder.build().unwrap();
+    for method in METHODS {
+        let solution = solved(&mdp, &Criterion::TotalReward { goal: None }, Objective::Maximise, method, 1e-7).unwrap();
+        assert_eq!(solution.status, Status::RoundingLimit, "{method}");
+        assert!(solution.lower[0] <= -1e10 + 1e-5 && -1e10 - 1e-5 <= solution.upper[0], "{method}");
+        assert!(solution.max_gap() <= 1e-2, "{method} {}", solution.max_gap());
     }
 }
