@@ -43,7 +43,17 @@ impl PolicyChain {
         self.reward.len()
     }
 
-    fn row(&self, s: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+    /// Scales each row that is not empty to sum to one.
+    pub fn normalise(&mut self) {
+        for s in 0..self.num_states() {
+            let row = &mut self.probability[self.start[s] as usize..self.start[s + 1] as usize];
+            let sum: f64 = row.iter().sum();
+            row.iter_mut().for_each(|p| *p /= sum);
+        }
+    }
+
+    /// The successors of `s` with their probabilities; a successor may occur more than once.
+    pub fn row(&self, s: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
         let range = self.start[s] as usize..self.start[s + 1] as usize;
         self.next[range.clone()].iter().map(|&t| t as usize).zip(self.probability[range].iter().copied())
     }

@@ -29,6 +29,35 @@ pub fn solve_dense(a: &DMatrix<f64>, b: &[f64]) -> Option<Vec<f64>> {
     Some(x.as_slice().to_vec())
 }
 
+/// The stationary distribution `d = d P` of an irreducible stochastic matrix, by elimination without subtractions, so that
+/// every entry is accurate relative to its own size (Grassmann, Taksar and Heyman 1985). Diagonal entries are not read.
+///
+/// `P` has shape `[n, n]`, `n >= 1`. Cost `O(n³)`.
+pub fn stationary_dense(mut p: DMatrix<f64>) -> Vec<f64> {
+    let n = p.nrows();
+    for k in (1..n).rev() {
+        let leaving: f64 = (0..k).map(|j| p[(k, j)]).sum();
+        for i in 0..k {
+            p[(i, k)] /= leaving;
+        }
+        for j in 0..k {
+            let back = p[(k, j)];
+            if back != 0.0 {
+                for i in 0..k {
+                    p[(i, j)] += p[(i, k)] * back;
+                }
+            }
+        }
+    }
+    let mut d = vec![1.0; n];
+    for k in 1..n {
+        d[k] = (0..k).map(|i| d[i] * p[(i, k)]).sum();
+    }
+    let total: f64 = d.iter().sum();
+    d.iter_mut().for_each(|x| *x /= total);
+    d
+}
+
 /// Solves `A x = b` by BiCGSTAB (van der Vorst 1992), starting from `x`, until the largest entry of the residual is at
 /// most `tolerance` or `max_products` products were taken. `apply(v, out)` writes `A v` to `out`.
 ///
@@ -125,6 +154,28 @@ mod tests {
             approx::assert_relative_eq!(x[i], truth[i], epsilon = 1e-12, max_relative = 1e-12);
             approx::assert_relative_eq!(y[i], truth[i], epsilon = 1e-11, max_relative = 1e-11);
         }
+    }
+
+    #[test]
+    fn rare_states_of_a_stationary_distribution_are_as_accurate_as_common_ones() {
+        // A birth-death chain that climbs with probability 1/1001: d(i + 1) / d(i) = 1/1000.
+        let n = 12;
+        let up = 1.0 / 1001.0;
+        let p = DMatrix::from_fn(n, n, |i, j| match (i, j) {
+            (0, 0) => 1.0 - up,
+            _ if j == i + 1 => up,
+            _ if i == j + 1 => 1.0 - up,
+            _ if i == n - 1 && j == n - 1 => up,
+            _ => 0.0,
+        });
+        let d = stationary_dense(p);
+        for i in 1..n {
+            approx::assert_relative_eq!(d[i] / d[i - 1], 1e-3, max_relative = 1e-12);
+        }
+        approx::assert_relative_eq!(d.iter().sum::<f64>(), 1.0, max_relative = 1e-14);
+        assert_eq!(stationary_dense(DMatrix::identity(1, 1)), [1.0]);
+        // Periodic: the distribution still exists.
+        assert_eq!(stationary_dense(DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0])), [0.5, 0.5]);
     }
 
     #[test]

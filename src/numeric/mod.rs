@@ -4,5 +4,5 @@ pub mod directed;
 mod linear;
 mod spectrum;
 
-pub use linear::{Convergence, bicgstab, solve_dense};
+pub use linear::{Convergence, bicgstab, solve_dense, stationary_dense};
 pub use spectrum::{Spectrum, spectrum};

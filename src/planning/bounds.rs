@@ -106,6 +106,11 @@ impl Certifier {
         add_up(self.largest_reward, mul_up(self.modulus(), magnitude))
     }
 
+    /// How far `ρ` is from one at most, rounded up.
+    pub(crate) fn row_error(&self) -> f64 {
+        add_up(self.mass.1, -1.0).max(add_up(1.0, -self.mass.0))
+    }
+
     /// `ρ_max`, rounded up.
     pub(crate) fn largest_mass(&self) -> f64 {
         self.mass.1

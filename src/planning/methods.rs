@@ -6,12 +6,15 @@ use std::time::Instant;
 
 use super::discounted::{policy_iteration, sweeping};
 use super::progress::Outcome;
-use super::{Criterion, Method, Objective, Solution, SolveOptions, backward_induction, total};
+use super::{Criterion, Method, Objective, Solution, SolveOptions, average, backward_induction, total};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
 /// Up to this many states `auto` takes policy iteration: its linear systems are small enough for dense LU.
 const SMALL: usize = 400;
+
+/// The same for the long-run average, where a sweep certifies as much as an evaluation if chains mix fast.
+const SMALL_AVERAGE: usize = 100;
 
 /// An entry of the registry of methods.
 #[derive(Debug, Clone, Copy)]
@@ -33,25 +36,25 @@ pub fn methods() -> &'static [MethodInfo] {
             method: Method::Auto,
             name: "auto",
             summary: "picks by criterion and size, and says why",
-            criteria: "discounted, finite, total, reach",
+            criteria: "discounted, finite, total, reach, average",
         },
         MethodInfo {
             method: Method::ValueIteration,
             name: "value-iteration",
             summary: "Jacobi sweeps of the optimality operator until the bounds are close",
-            criteria: "discounted, total, reach",
+            criteria: "discounted, total, reach, average",
         },
         MethodInfo {
             method: Method::ModifiedPolicyIteration,
             name: "modified-policy-iteration",
             summary: "improvement, then cheap evaluation sweeps until the span has fallen tenfold",
-            criteria: "discounted, total, reach",
+            criteria: "discounted, total, reach, average",
         },
         MethodInfo {
             method: Method::PolicyIteration,
             name: "policy-iteration",
             summary: "exact evaluation by LU or BiCGSTAB, then improvement",
-            criteria: "discounted, total, reach",
+            criteria: "discounted, total, reach, average",
         },
         MethodInfo {
             method: Method::IntervalIteration,
@@ -115,6 +118,10 @@ pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<
         (&Criterion::FiniteHorizon { horizon }, Method::BackwardInduction) => {
             maximising(mdp, options, |mdp| backward_induction::run(mdp, horizon, options))
         }
+        (
+            Criterion::AverageReward,
+            Method::ValueIteration | Method::ModifiedPolicyIteration | Method::PolicyIteration,
+        ) => maximising(mdp, options, |mdp| average::run(mdp, options, method)),
         (Criterion::Discounted { .. }, _) => refused(
             "the criterion is discounted over an infinite horizon; use value-iteration, modified-policy-iteration or \
              policy-iteration",
@@ -132,7 +139,9 @@ pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<
             "the criterion is undiscounted; use value-iteration, modified-policy-iteration, policy-iteration, \
              interval-iteration or optimistic-value-iteration",
         ),
-        _ => refused("the criterion is not supported yet"),
+        (Criterion::AverageReward, _) => refused(
+            "the criterion is the long-run average; use value-iteration, modified-policy-iteration or policy-iteration",
+        ),
     }?;
     Ok(outcome.into_solution(criterion, options, method, reason, began))
 }
@@ -175,6 +184,14 @@ fn pick(mdp: &Mdp, criterion: &Criterion, asked: Method) -> (Method, String) {
         (Method::Auto, Criterion::Discounted { .. }) => (
             Method::ModifiedPolicyIteration,
             format!("{states} states: cheap evaluation sweeps between improvements move the fewest bytes"),
+        ),
+        (Method::Auto, Criterion::AverageReward) if states <= SMALL_AVERAGE => (
+            Method::PolicyIteration,
+            format!("{states} states are few enough (at most {SMALL_AVERAGE}) to evaluate each policy by elimination"),
+        ),
+        (Method::Auto, Criterion::AverageReward) => (
+            Method::ModifiedPolicyIteration,
+            format!("{states} states: sweeps of each end component, and evaluations where it mixes slowly"),
         ),
         (method, _) => (method, "asked for".to_owned()),
     }

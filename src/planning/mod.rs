@@ -17,6 +17,7 @@
 //! ```
 
 pub mod analysis;
+mod average;
 mod backward_induction;
 pub mod bellman;
 pub mod bounds;

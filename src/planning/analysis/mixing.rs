@@ -13,7 +13,7 @@
 use nalgebra::DMatrix;
 
 use crate::mdp::{CsrParts, Mdp, Policy};
-use crate::numeric::solve_dense;
+use crate::numeric::stationary_dense;
 use crate::planning::graph::{Components, strong_components};
 use crate::{Error, Result};
 
@@ -173,17 +173,11 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// The stationary distribution: `π (I − P) = 0` on the recurrent class, one equation replaced by `Σ π = 1`.
+/// The stationary distribution of a recurrent class, `[S]`.
 fn stationary(p: &DMatrix<f64>, class: &[usize]) -> Vec<f64> {
-    let n = class.len();
-    let mut a = DMatrix::from_fn(n, n, |j, i| f64::from(u8::from(i == j)) - p[(class[i], class[j])]);
-    a.row_mut(n - 1).fill(1.0);
-    let mut b = vec![0.0; n];
-    b[n - 1] = 1.0;
-    // An irreducible class: the system is regular (its kernel without the last equation is π alone).
-    let x = solve_dense(&a, &b).unwrap_or_else(|| vec![f64::NAN; n]);
+    let within = DMatrix::from_fn(class.len(), class.len(), |i, j| p[(class[i], class[j])]);
     let mut all = vec![0.0; p.nrows()];
-    class.iter().zip(x).for_each(|(&s, x)| all[s] = x.max(0.0));
+    class.iter().zip(stationary_dense(within)).for_each(|(&s, x)| all[s] = x);
     all
 }
 

@@ -32,7 +32,7 @@ pub use end_components::{EndComponents, end_components};
 pub use predecessors::Predecessors;
 pub(in crate::planning) use reach::attraction;
 pub use reach::{membership, prob0_all, prob0_some, prob1_all, prob1_some};
-pub use scc::{Components, strong_components};
+pub use scc::{Components, strong_components, strong_components_among};
 
 /// What stands for "in no component".
 pub const NO_COMPONENT: u32 = u32::MAX;

@@ -50,6 +50,17 @@ pub fn strong_components(mdp: &Mdp) -> Components {
     search.components
 }
 
+/// The components of the graph of the choices that are true in `usable` (`[C]`). Cost `O(S + B)`.
+///
+/// # Panics
+/// If `usable` does not have one entry a choice.
+pub fn strong_components_among(mdp: &Mdp, usable: &[bool]) -> Components {
+    assert_eq!(usable.len(), mdp.num_choices(), "one entry a choice");
+    let mut search = Search::new(mdp.num_states());
+    search.run(mdp, 0..mdp.num_states() as u32, |c| usable[c]);
+    search.components
+}
+
 /// Where the search stands in a state.
 #[derive(Debug, Clone, Copy)]
 struct Frame {

@@ -1,10 +1,10 @@
 //! Value iteration, Newton's method, and backward induction with the soft operator.
 //!
-//! Newton's method on `v = T v`: `T` is convex with derivative `γ P_π` at `v`, `π` the softmax policy of `v`, so a step solves
-//! `(I − γ P_π) x = Tv − v` and takes `v + x`, which is the value of `π`: soft policy iteration. The values rise from the first
-//! step on, at least as fast as by value iteration, and in the end quadratically (Puterman and Brumelle 1979). The linear
-//! systems may be solved coarsely, since the bounds come from the sweep that follows. Cost per step: a sweep, and dense LU or
-//! BiCGSTAB on `P_π`.
+//! Newton's method on `v = T v`: `T` is convex with derivative `γ P_π` at `v`, `π` the softmax policy of `v`, so a step
+//! solves `(I − γ P_π) x = Tv − v` and takes `v + x`, which is the value of `π`: soft policy iteration. The values rise
+//! from the first step on, at least as fast as by value iteration, and in the end quadratically (Puterman and Brumelle
+//! 1979). The linear systems may be solved coarsely, since the bounds come from the sweep that follows. Cost per step:
+//! a sweep, and dense LU or BiCGSTAB on `P_π`.
 
 use super::operator::SoftSweeper;
 use crate::Result;
@@ -57,7 +57,8 @@ pub(super) fn discounted(sweeper: &SoftSweeper, newton: bool, options: &SolveOpt
     }
 }
 
-/// Solves over `horizon` stages: `v_T = 0`, `v_t = T v_{t+1}` with `γ = 1`. The error obeys `e_t = η_t + ρ_max e_{t+1}`.
+/// Solves over `horizon` stages: `v_T = 0`, `v_t = T v_{t+1}` with `γ = 1`. The error obeys `e_t = η_t + ρ_max
+/// e_{t+1}`.
 pub(super) fn finite_horizon(sweeper: &SoftSweeper, horizon: usize, options: &SolveOptions) -> Result<Outcome> {
     let mdp = sweeper.mdp();
     check_policy_size("backward-induction", mdp.num_choices(), horizon, 8)?;

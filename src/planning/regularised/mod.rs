@@ -2,26 +2,29 @@
 //!
 //! **Problem.** Each step also earns the entropy of the action taken there, at temperature `τ > 0`:
 //! ```text
-//! v_π(s) = E_π[ Σ_t γᵗ (r_t − τ ln(π(a_t|s_t) / μ(a_t|s_t))) ],     μ = 1 (entropy) or a reference policy (relative entropy)
-//! (T v)(s) = max_π Σ_a π(a) (q(s, a) − τ ln(π(a) / μ(a|s))) = τ ln Σ_a μ(a|s) exp(q(s, a) / τ)     (T v)(terminal) = 0
+//! v_π(s) = E_π[ Σ_t γᵗ (r_t − τ ln(π(a_t|s_t) / μ(a_t|s_t))) ]     μ = 1 (entropy) or a reference (relative entropy)
+//! (T v)(s) = max_π Σ_a π(a) (q(s, a) − τ ln(π(a) / μ(a|s))) = τ ln Σ_a μ(a|s) exp(q(s, a) / τ)
+//! (T v)(terminal) = 0
 //! q(s, a) = r(s, a) + γ Σ_s' p(s'|s, a) v(s')
 //! ```
-//! attained by the softmax policy `π(a|s) = μ(a|s) exp((q(s, a) − (T v)(s)) / τ)`. To minimise, all signs are turned: the
-//! entropy is then taken off the cost. (Ziebart 2010, section 5 and equation 6.8; Nachum, Norouzi, Xu and Schuurmans 2017,
-//! equations 7 to 9; Geist, Scherrer and Pietquin 2019, section 3.)
+//! attained by the softmax policy `π(a|s) = μ(a|s) exp((q(s, a) − (T v)(s)) / τ)`. To minimise, all signs are turned:
+//! the entropy is then taken off the cost. (Ziebart 2010, section 5 and equation 6.8; Nachum, Norouzi, Xu and
+//! Schuurmans 2017, equations 7 to 9; Geist, Scherrer and Pietquin 2019, section 3.)
 //!
-//! **Bounds.** `T` is monotone, and raising all `q(s, ·)` by a constant raises `(T v)(s)` by it. So for `v` raised by `c` on
-//! the non-terminal states, `T(v + c) ≥ Tv + γ c ρ` with `ρ` the least (for `c ≥ 0`) or the greatest (`c < 0`) probability
-//! of not ending in a terminal state: all that the proof in [`bounds`](super::bounds) uses. The bounds are therefore the
-//! same, and so is the argument for the softmax policy `π` of `v`, since `T_π v = Tv` and `T_π` is affine and monotone.
+//! **Bounds.** `T` is monotone, and raising all `q(s, ·)` by a constant raises `(T v)(s)` by it. So for `v` raised by
+//! `c` on the non-terminal states, `T(v + c) ≥ Tv + γ c ρ` with `ρ` the least (for `c ≥ 0`) or the greatest (`c < 0`)
+//! probability of not ending in a terminal state: all that the proof in [`bounds`](super::bounds) uses. The bounds are
+//! therefore the same, and so is the argument for the softmax policy `π` of `v`, since `T_π v = Tv` and `T_π` is affine
+//! and monotone.
 //!
-//! **Rounding.** Let `q̂` be the computed action values, `|q̂ − q| ≤ η_q` as in [`bounds`](super::bounds), `m = max q̂`, and `n` the
-//! most choices of a state. `T` does not stretch the maximum norm, so `η_q` passes through. In `Z = Σ exp((q̂ − m)/τ) ≥ 1` the
-//! argument `x ≤ 0` has two roundings, which change `eˣ` by `2u|x|eˣ ≤ 0.75u`; with `exp` and `ln` of the standard library
-//! taken to be within 4 units in the last place (the usual implementations are within 1), `Z` has the relative error
-//! `(2n + 8)u`, `ln Z` the error `(2n + 8 + 8 ln n)u`, and `m + τ ln Z` two more roundings. Underflow costs at most a smallest
-//! normal number a choice. Of the policy, the rounded entries lose less than `τ u` of `T_π v` (the relative entropy is of
-//! second order in their error); its rows are to be read as scaled to sum to one.
+//! **Rounding.** Let `q̂` be the computed action values, `|q̂ − q| ≤ η_q` as in [`bounds`](super::bounds), `m = max
+//! q̂`, and `n` the most choices of a state. `T` does not stretch the maximum norm, so `η_q` passes through. In `Z = Σ
+//! exp((q̂ − m)/τ) ≥ 1` the argument `x ≤ 0` has two roundings, which change `eˣ` by `2u|x|eˣ ≤ 0.75u`; with `exp` and
+//! `ln` of the standard library taken to be within 4 units in the last place (the usual implementations are within 1),
+//! `Z` has the relative error `(2n + 8)u`, `ln Z` the error `(2n + 8 + 8 ln n)u`, and `m + τ ln Z` two more roundings.
+//! Underflow costs at most a smallest normal number a choice. Of the policy, the rounded entries lose less than `τ u`
+//! of `T_π v` (the relative entropy is of second order in their error); its rows are to be read as scaled to sum to
+//! one.
 //!
 //! **Limits.** `v*_hard ≤ v*_τ ≤ v*_hard + τ ln(A) / (1 − γ)` for the entropy, so that `τ → 0` gives the hard optimum.
 
@@ -43,9 +46,9 @@ const SMALL: usize = 400;
 
 /// Solves `mdp` regularised by `temperature` times the entropy of the policy: see the [module](self).
 ///
-/// Methods: value iteration (sweeps of `T`); policy iteration, which is Newton's method on `v = T v` (evaluate the softmax
-/// policy, quadratic convergence); backward induction for a finite horizon; `auto` picks. The policy returned is
-/// stochastic.
+/// Methods: value iteration (sweeps of `T`); policy iteration, which is Newton's method on `v = T v` (evaluate the
+/// softmax policy, quadratic convergence); backward induction for a finite horizon; `auto` picks. The policy returned
+/// is stochastic.
 ///
 /// # Errors
 /// - [`Error::Parameter`]: a temperature that is not a positive number, and as for [`solve`](super::solve).
@@ -74,8 +77,9 @@ pub fn solve_regularised(
     solve_soft(mdp, criterion, temperature, None, options)
 }
 
-/// Solves `mdp` regularised by `temperature` times the relative entropy of the policy from `reference`, a stationary policy:
-/// the weights `μ` of the [module](self), taken as stored. Actions that the reference never takes are never taken.
+/// Solves `mdp` regularised by `temperature` times the relative entropy of the policy from `reference`, a stationary
+/// policy: the weights `μ` of the [module](self), taken as stored. Actions that the reference never takes are never
+/// taken.
 ///
 /// # Errors
 /// As [`solve_regularised`]; also a reference that is time-indexed or does not fit the table.

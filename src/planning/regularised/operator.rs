@@ -5,8 +5,8 @@ use crate::numeric::directed::{add_up, mul_up, rounding_factor};
 use crate::planning::bellman::{Change, Sweeper};
 use crate::planning::bounds::Certifier;
 
-/// A table, a temperature and a reference, ready for sweeps. Runs of states are swept in parallel, with the same bits for any
-/// number of threads; a sweep allocates nothing.
+/// A table, a temperature and a reference, ready for sweeps. Runs of states are swept in parallel, with the same bits
+/// for any number of threads; a sweep allocates nothing.
 pub(super) struct SoftSweeper<'a> {
     sweeper: Sweeper<'a>,
     temperature: f64,

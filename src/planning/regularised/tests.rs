@@ -141,7 +141,8 @@ proptest! {
             prop_assert_eq!(&turned.policy, &exact.policy);
         }
         let judged = if minimise { negated(&mdp) } else { mdp.clone() };
-        for (method, steps) in [(Method::ValueIteration, 100_000), (Method::ValueIteration, 3), (Method::PolicyIteration, 2)] {
+        let runs = [(Method::ValueIteration, 100_000), (Method::ValueIteration, 3), (Method::PolicyIteration, 2)];
+        for (method, steps) in runs {
             let solution = run(&mdp, objective, method, 1e-6, steps);
             prop_assert!(steps < 100_000 || solution.status == Status::Certified);
             let own = evaluate_soft(&judged, &solution.policy, gamma, temperature, reference.as_ref());
@@ -149,7 +150,8 @@ proptest! {
             let other = evaluate_soft(&judged, &other, gamma, temperature, reference.as_ref());
             for s in 0..states {
                 prop_assert!(solution.lower[s] <= exact.upper[s] && exact.lower[s] <= solution.upper[s]);
-                let (low, high) = if minimise { (-solution.upper[s], -solution.lower[s]) } else { (solution.lower[s], solution.upper[s]) };
+                let (low, high) = (solution.lower[s], solution.upper[s]);
+                let (low, high) = if minimise { (-high, -low) } else { (low, high) };
                 let slack = 1e-11 * (1.0 + own[s].abs());
                 prop_assert!(low <= own[s] + slack && own[s] <= high + slack, "{} {} {}", low, own[s], high);
                 prop_assert!(other[s] <= high + slack, "{} {}", other[s], high);
@@ -195,7 +197,8 @@ proptest! {
                 value(&mdp.clone().with_rewards(rewards).unwrap()).values[0]
             };
             let slope = (moved(step) - moved(-step)) / (2.0 * step);
-            prop_assert!((slope - occupancy.choices[c]).abs() <= 1e-5 * (1.0 + occupancy.choices[c]), "{} {}", slope, occupancy.choices[c]);
+            let expected = occupancy.choices[c];
+            prop_assert!((slope - expected).abs() <= 1e-5 * (1.0 + expected), "{} {}", slope, expected);
         }
     }
 
