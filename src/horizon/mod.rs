@@ -12,6 +12,8 @@
 //! | [`BoundSequence`] | the closed bound on the effective horizon of a deterministic MDP |
 //! | [`smallest_gaps`] | the gaps of the stochastic effective horizon |
 //! | [`ExactGorp`] | the success probability of GORP, without sampling |
+//! | [`SampledGorp`], [`open_loop_return`] | GORP by sampling, and the exact return of an action sequence |
+//! | [`sqirl`] | SQIRL: fitted Q-iteration on random rollouts, literal and pooled |
 //! | [`random_occupancy`] | smallest occupancies, covering length |
 //! | [`analyse`] | all of it, as one [`HorizonReport`] |
 //!
@@ -28,10 +30,13 @@ mod gaps;
 mod gorp;
 mod greedy;
 mod occupancy;
+mod player;
 mod process;
 mod q_values;
 mod returns;
+mod sampled_gorp;
 mod solvability;
+pub mod sqirl;
 #[cfg(test)]
 mod tests;
 
@@ -41,8 +46,10 @@ pub use gaps::{SmallestGaps, smallest_gaps};
 pub use gorp::{ExactGorp, GorpSearch, GorpSuccess};
 pub use greedy::greedy_return;
 pub use occupancy::{RandomOccupancy, random_occupancy};
+pub use player::{Place, Player, Step};
 pub use process::Process;
 pub use q_values::{QTable, evaluate, worst_return};
+pub use sampled_gorp::{Estimate, GorpRun, SampledGorp, open_loop_return};
 pub use solvability::{OPTIMALITY_TOLERANCE, is_solvable, planning_window};
 
 /// Relative difference below which two action values count as equal when the gaps of the stochastic effective horizon are

@@ -8,7 +8,7 @@ use crate::mdp::{DecisionRule, Mdp, MdpBuilder, Policy};
 use crate::rng::{self, Purpose};
 
 /// A random MDP: `branches = 1` makes it deterministic. The last state is terminal.
-fn random_mdp(seed: u64, states: usize, actions: usize, branches: usize) -> Mdp {
+pub(super) fn random_mdp(seed: u64, states: usize, actions: usize, branches: usize) -> Mdp {
     let mut rng = rng::fast(seed, Purpose::Generation, 0);
     let mut builder = MdpBuilder::new(states + 1);
     for s in 0..states {
@@ -25,7 +25,7 @@ fn random_mdp(seed: u64, states: usize, actions: usize, branches: usize) -> Mdp 
 }
 
 /// A corridor of `n` cells with actions "back to the start" and "on"; reward 1 on leaving the last cell.
-fn corridor(n: usize) -> Mdp {
+pub(super) fn corridor(n: usize) -> Mdp {
     let mut builder = MdpBuilder::new(n + 1);
     for s in 0..n {
         builder.choice(s, 0, &[(1.0, 0, 0.0)]);
@@ -35,7 +35,7 @@ fn corridor(n: usize) -> Mdp {
 }
 
 /// The sticky process written out over pairs `(s, b)`, with a fresh start for each state in which nothing is repeated.
-fn written_out(mdp: &Mdp, p: f64) -> Mdp {
+pub(super) fn written_out(mdp: &Mdp, p: f64) -> Mdp {
     let (states, actions) = (mdp.num_states(), mdp.num_actions());
     let pair = |s: usize, b: usize| s * (actions + 1) + b; // b = A: nothing has been executed yet
     let mut builder = MdpBuilder::new(states * (actions + 1));

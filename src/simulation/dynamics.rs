@@ -59,6 +59,20 @@ impl TableDynamics {
     /// # Errors
     /// [`Error::NotApplicable`] if an episode may start in a terminal state, where no step can be taken.
     pub fn new(mdp: &Mdp) -> Result<TableDynamics> {
+        TableDynamics::check_initial(mdp)?;
+        let mut rows = Rows::new();
+        for c in 0..mdp.num_choices() {
+            rows.push(
+                mdp.branch_range(c).map(|b| (mdp.probabilities()[b], mdp.successors()[b], mdp.branch_reward(c, b))),
+            );
+        }
+        let mut initial = Rows::new();
+        initial.push(mdp.initial().iter().map(|&(s, p)| (p, s, 0.0)));
+        Ok(TableDynamics { choice_start: mdp.choice_starts().to_vec(), rows, initial })
+    }
+
+    /// Whether every episode starts where a step can be taken.
+    pub(crate) fn check_initial(mdp: &Mdp) -> Result<()> {
         for &(s, p) in mdp.initial() {
             if p > 0.0 && mdp.is_terminal(s as usize) {
                 return Err(Error::NotApplicable {
@@ -69,15 +83,7 @@ impl TableDynamics {
                 });
             }
         }
-        let mut rows = Rows::new();
-        for c in 0..mdp.num_choices() {
-            rows.push(
-                mdp.branch_range(c).map(|b| (mdp.probabilities()[b], mdp.successors()[b], mdp.branch_reward(c, b))),
-            );
-        }
-        let mut initial = Rows::new();
-        initial.push(mdp.initial().iter().map(|&(s, p)| (p, s, 0.0)));
-        Ok(TableDynamics { choice_start: mdp.choice_starts().to_vec(), rows, initial })
+        Ok(())
     }
 
     /// The choices of `state`: the first, and how many.

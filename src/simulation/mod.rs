@@ -23,5 +23,6 @@ pub use batch::{Batch, CHUNK, ModelBatch, TableBatch};
 pub use dynamics::{Dynamics, ModelDynamics, Outcome, TableDynamics};
 pub use policy::PolicySampler;
 pub use rollout::{RolloutOptions, Rollouts, rollout};
+pub(crate) use rows::Rows;
 pub use simulator::Simulator;
 pub use statistics::EpisodeStatistics;
