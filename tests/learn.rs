@@ -204,3 +204,34 @@ fn bad_input_is_refused() {
         shell.refuses("reproduce bad.toml", &words);
     }
 }
+
+#[test]
+fn sqirl_learns_on_environments_and_files_and_says_what_is_wrong() {
+    let shell = Shell::new();
+    let line = "learn --env minigrid/Empty-5x5 --agent sqirl --set k=2,m=8 --discount 0.99 --horizon 50 --steps 20000 --seeds 2";
+    let answer = shell.done(&format!("{line} --points 4 --out first --format json")).json();
+    let value = answer["agents"][0]["final_value"].as_f64().unwrap();
+    assert!(value > 0.9 * answer["optimal"].as_f64().unwrap(), "{value}");
+    let config = fs::read_to_string(shell.run("first", "learn").join("config.toml")).unwrap();
+    assert!(config.contains("\"k=2\"") && config.contains("\"m=8\""), "{config}");
+
+    shell.done("export minigrid/Empty-5x5 room.npz");
+    let from_file = line.replace("minigrid/Empty-5x5", "room.npz");
+    let again = shell.done(&format!("{from_file} --points 4 --out first --format json")).json();
+    assert_eq!(again["agents"][0]["final_value"].as_f64().unwrap(), value, "the table is the same");
+
+    for (changed, words) in [
+        ("--set k=0", "k = 0 is not valid: it must be at least 1"),
+        ("--set m=0", "m = 0 is not valid: it must be at least 1"),
+        ("--set k=101", "k = 101 is not valid"),
+        ("--set k=51", "k = 51 is larger than the 50 steps"),
+        ("--set m=20001", "fewer than one iteration"),
+        ("--set kk=2", "kk"),
+    ] {
+        shell.refuses(&format!("{line} {changed}"), &[words]);
+    }
+    // No reward anywhere.
+    let idle = r#"{"0": {"0": [[1.0, 0, 0.0, false]], "1": [[1.0, 0, 0.0, false]]}}"#;
+    fs::write(shell.path("idle.json"), idle).unwrap();
+    shell.refuses("learn --env idle.json --agent sqirl --horizon 9 --steps 900 --seeds 1", &["every reward is 0"]);
+}

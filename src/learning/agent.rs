@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::horizon::sqirl::Pool;
 use crate::mdp::{DecisionRule, Mdp};
 use crate::planning::Criterion;
 use crate::{Error, Result};
@@ -43,6 +44,16 @@ pub trait Agent {
     /// Whether the agent only learns when an episode ends.
     fn needs_episodes(&self) -> bool {
         false
+    }
+
+    /// The least number of steps from which it can learn anything: one for each episode that it waits for.
+    fn least_steps(&self) -> u64 {
+        0
+    }
+
+    /// How many steps of an episode it looks ahead; an episode must not be cut shorter than that.
+    fn lookahead(&self) -> u64 {
+        0
     }
 
     /// Everything the agent has learnt, its random stream included, as text. Settings and the table are not part of it.
@@ -95,6 +106,11 @@ impl Shape {
         self.starts[s] as usize..self.starts[s + 1] as usize
     }
 
+    /// First choice of each state, `[S + 1]`.
+    pub fn starts(&self) -> &[u32] {
+        &self.starts
+    }
+
     pub fn num_states(&self) -> usize {
         self.starts.len() - 1
     }
@@ -135,4 +151,28 @@ pub(super) fn check_choices(agent: &'static str, saved: impl IntoIterator<Item =
             reason: format!("the saved state names choice {choice}, but the table's are 0..{choices}"),
         }),
     }
+}
+
+/// Checks that saved states are states of the table.
+pub(super) fn check_successors(
+    agent: &'static str,
+    saved: impl IntoIterator<Item = usize>,
+    states: usize,
+) -> Result<()> {
+    match saved.into_iter().find(|&state| state >= states) {
+        None => Ok(()),
+        Some(state) => Err(Error::NotApplicable {
+            method: agent,
+            reason: format!("the saved state names state {state}, but the table's are 0..{states}"),
+        }),
+    }
+}
+
+/// Checks that saved experience is of a table of this size.
+pub(super) fn check_pool(agent: &'static str, pool: &Pool, choices: usize, states: usize) -> Result<()> {
+    if pool.fits(choices, states) {
+        return Ok(());
+    }
+    let reason = format!("the saved experience is not of a table with {choices} choices and {states} states");
+    Err(Error::NotApplicable { method: agent, reason })
 }

@@ -8,6 +8,8 @@
 //! | [`n_step_sarsa`] | between one step and Monte Carlo | Sutton and Barto 2018, 7.2 |
 //! | [`monte_carlo`] | control by whole returns | Sutton and Barto 2018, 5.4 |
 //! | [`double_q`] | two tables against overestimation | van Hasselt 2010 |
+//! | [`sqirl`] | random exploration, regression, a few steps of lookahead | Laidlaw et al. 2024 |
+//! | [`optimistic_model`] | R-max and UCB value iteration | Brafman and Tennenholtz 2002, Azar et al. 2017 |
 //! | [`reinforce`] | sampled policy gradient, baselines | Williams 1992 |
 //! | [`policy_gradient`] | exact and natural policy gradient of the softmax policy | Sutton et al. 2000, Kakade 2001 |
 //!
@@ -22,6 +24,7 @@ pub mod expected_sarsa;
 mod explore;
 pub mod monte_carlo;
 pub mod n_step_sarsa;
+pub mod optimistic_model;
 mod params;
 pub mod policy_gradient;
 pub mod q_learning;
@@ -29,6 +32,7 @@ mod registry;
 pub mod reinforce;
 pub mod sarsa;
 mod softmax;
+pub mod sqirl;
 mod td;
 #[cfg(test)]
 mod tests;
@@ -39,4 +43,4 @@ pub use explore::{EpsilonGreedy, StepSize};
 pub use params::{Param, Value};
 pub use registry::{AgentSpec, make, registry};
 pub use td::TdParams;
-pub use train::{Curve, CurvePoint, EvaluationPoints, TrainOptions, Trainer, train};
+pub use train::{Curve, CurvePoint, EvaluationPoints, TrainOptions, Trainer, check_training, train};

@@ -4,10 +4,12 @@ use super::double_q::DoubleQ;
 use super::expected_sarsa::ExpectedSarsa;
 use super::monte_carlo::{MonteCarlo, MonteCarloParams};
 use super::n_step_sarsa::{NStepParams, NStepSarsa};
+use super::optimistic_model::{OptimisticModel, RMaxParams, UcbParams};
 use super::policy_gradient::{Direction, PolicyGradient, PolicyGradientParams};
 use super::q_learning::QLearning;
 use super::reinforce::{Reinforce, ReinforceParams};
 use super::sarsa::Sarsa;
+use super::sqirl::{Sqirl, SqirlParams};
 use super::{Agent, Param, Setup, TdParams};
 use crate::{Error, Result};
 
@@ -65,6 +67,27 @@ pub fn registry() -> Vec<AgentSpec> {
             "Sutton and Barto 2018, section 5.4",
             MonteCarloParams::params(),
             |given, setup| Ok(Box::new(MonteCarlo::new(setup, &MonteCarloParams::from_text(given)?)?)),
+        ),
+        spec(
+            "sqirl",
+            "random exploration, regression of returns, a few steps of fitted Q-iteration",
+            "Laidlaw et al. 2024",
+            SqirlParams::params(),
+            |given, setup| Ok(Box::new(Sqirl::new(setup, &SqirlParams::from_text(given)?)?)),
+        ),
+        spec(
+            "r-max",
+            "an empirical model in which what is not known is worth the most",
+            "Brafman and Tennenholtz 2002",
+            RMaxParams::params(),
+            |given, setup| Ok(Box::new(OptimisticModel::r_max(setup, &RMaxParams::from_text(given)?)?)),
+        ),
+        spec(
+            "ucb-vi",
+            "value iteration on an empirical model with a bonus for what was tried little",
+            "Azar, Osband and Munos 2017",
+            UcbParams::params(),
+            |given, setup| Ok(Box::new(OptimisticModel::ucb(setup, &UcbParams::from_text(given)?)?)),
         ),
         spec(
             "reinforce",

@@ -205,3 +205,44 @@ fn degenerate_problems_do_no_harm() {
         assert!((value(&forced) - 1.9).abs() <= 1e-12 && (value(&lonely) - 10.0).abs() <= 1e-9, "{}", spec.name);
     }
 }
+
+#[test]
+fn optimistic_models_and_sqirl_reach_the_optimum() {
+    reaches_the_optimum_of(&chain(), "r-max", &[("known", "60")], 30_000, 1e-9);
+    reaches_the_optimum_of(&grid(), "r-max", &[("known", "150")], 60_000, 1e-2);
+    // Two choices differ by less here than 300 trials can tell: hence the tolerance.
+    reaches_the_optimum_of(&random_mdp(1), "r-max", &[("known", "300"), ("optimum", "10")], 40_000, 5e-2);
+    reaches_the_optimum_of(&chain(), "ucb-vi", &[], 30_000, 1e-9);
+    reaches_the_optimum_of(&grid(), "ucb-vi", &[], 60_000, 1e-2);
+    reaches_the_optimum_of(&random_mdp(1), "ucb-vi", &[("optimum", "10"), ("bonus", "0.2")], 40_000, 5e-2);
+    reaches_the_optimum_of(&chain(), "sqirl", &[("k", "4"), ("m", "200"), ("horizon", "20")], 60_000, 1e-9);
+    reaches_the_optimum_of(&grid(), "sqirl", &[("k", "8"), ("m", "200"), ("horizon", "20")], 90_000, 1e-2);
+}
+
+#[test]
+fn sqirl_refuses_what_it_cannot_learn_from() {
+    let mdp = chain();
+    let setup = Setup { mdp: &mdp, discount: GAMMA, seed: 1 };
+    let said = |given: &[(&str, &str)]| make("sqirl", given, &setup).err().unwrap().to_string();
+    assert_eq!(said(&[("k", "0")]), "k = 0 is not valid: it must be at least 1 and at most the horizon");
+    assert_eq!(said(&[("m", "0")]), "m = 0 is not valid: it must be at least 1");
+    assert_eq!(
+        said(&[("k", "9"), ("horizon", "8")]),
+        "k = 9 is not valid: it must be at least 1 and at most the horizon"
+    );
+    let unrewarded = mdp.clone().with_rewards(vec![0.0; mdp.num_choices()]).unwrap();
+    let error = make("sqirl", &[], &Setup { mdp: &unrewarded, ..setup }).err().unwrap().to_string();
+    assert!(error.contains("every reward is 0"), "{error}");
+    let options = |steps, limit| TrainOptions {
+        discount: GAMMA,
+        time_limit: Some(limit),
+        steps,
+        points: EvaluationPoints::Even(1),
+        seed: 1,
+    };
+    let mut agent = make("sqirl", &[("k", "3"), ("m", "50")], &setup).unwrap();
+    let error = train(&mdp, agent.as_mut(), &options(49, 20)).unwrap_err().to_string();
+    assert!(error.contains("49 steps are fewer than one iteration"), "{error}");
+    let error = train(&mdp, agent.as_mut(), &options(500, 2)).unwrap_err().to_string();
+    assert!(error.contains("k = 3 is larger than the 2 steps"), "{error}");
+}

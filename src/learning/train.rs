@@ -106,8 +106,7 @@ pub struct Curve {
 /// # Ok::<(), tabrl::Error>(())
 /// ```
 pub fn train(mdp: &Mdp, agent: &mut dyn Agent, options: &TrainOptions) -> Result<Curve> {
-    let mut trainer = Trainer::new(mdp, options)?;
-    trainer.check_agent(agent)?;
+    let mut trainer = check_training(mdp, agent, options)?;
     let mut points = Vec::new();
     for point in options.points.steps(options.steps) {
         trainer.run(agent, point - trainer.memory.step);
@@ -119,6 +118,27 @@ pub fn train(mdp: &Mdp, agent: &mut dyn Agent, options: &TrainOptions) -> Result
         });
     }
     Ok(Curve { points, rule: agent.rule() })
+}
+
+/// Whether `agent` can be trained so; the environment it would be trained in.
+///
+/// # Errors
+/// Options out of range, an agent that does not apply to the problem, or fewer steps than it needs to learn anything.
+pub fn check_training(mdp: &Mdp, agent: &dyn Agent, options: &TrainOptions) -> Result<Trainer> {
+    let trainer = Trainer::new(mdp, options)?;
+    trainer.check_agent(agent)?;
+    let least = agent.least_steps();
+    if options.steps > 0 && options.steps < least {
+        return Err(Error::NotApplicable {
+            method: "training",
+            reason: format!(
+                "{} steps are fewer than one iteration of the agent, which takes {least} episodes; take more steps or a \
+                 smaller m",
+                options.steps
+            ),
+        });
+    }
+    Ok(trainer)
 }
 
 /// The exact value of a rule from the initial distribution, for the discount and time limit of `options`.
@@ -190,6 +210,16 @@ impl Trainer {
             return Err(Error::NotApplicable {
                 method: "an agent that learns from whole episodes",
                 reason: "the problem has no terminal state; set a time limit".into(),
+            });
+        }
+        if agent.lookahead() > self.time_limit {
+            return Err(Error::NotApplicable {
+                method: "this agent",
+                reason: format!(
+                    "its k = {} is larger than the {} steps of an episode; it must be at most that",
+                    agent.lookahead(),
+                    self.time_limit
+                ),
             });
         }
         Ok(())

@@ -50,7 +50,8 @@ pub struct Arguments {
     /// What is drawn over the seeds at each point.
     #[arg(long, value_enum, default_value_t)]
     aggregate: Aggregation,
-    /// A parameter: key=value or env.key=value of the environment, agent.key=value of all agents, NAME.key=value of one.
+    /// Parameters, separated by commas: env.key=value of the environment, agent.key=value of all agents, NAME.key=value of
+    /// one; key=value of the environment if it has that parameter, else of the agents that have it.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Most states that are enumerated.
@@ -165,13 +166,44 @@ fn config(arguments: &Arguments) -> Result<Config> {
     })
 }
 
-/// Deals the `--set` options out: `agent.` goes to all agents, an agent's name to that one, the rest to the environment.
+/// The settings of all `--set` options. A comma separates two of them where a `key=` follows; any other belongs to a value.
+fn split_commas(options: &[String]) -> Vec<String> {
+    let mut settings: Vec<String> = Vec::new();
+    for option in options {
+        for (i, part) in option.split(',').enumerate() {
+            match settings.last_mut().filter(|_| i > 0 && !part.contains('=')) {
+                Some(before) => *before = format!("{before},{part}"),
+                None => settings.push(part.to_owned()),
+            }
+        }
+    }
+    settings
+}
+
+/// Whether the environment `name` has a parameter `key`.
+fn environment_has(name: &str, key: &str) -> bool {
+    let own = tabrl_envs::registry().into_iter().find(|spec| spec.name == name);
+    let Some(own) = own else { return false };
+    own.params.iter().map(|param| param.name).chain(tabrl_envs::COMMON_PARAMS.iter().map(|p| p.name)).any(|n| n == key)
+}
+
+/// Deals the `--set` options out: `env.` goes to the environment, `agent.` to all agents, an agent's name to that one; a key
+/// alone to the environment if it knows it, else to the agents that do, else to the environment, which says what it knows.
 fn sort_settings(arguments: &Arguments) -> Result<(Vec<String>, Vec<AgentConfig>)> {
     let mut env = Vec::new();
     let agent = |name: &String| AgentConfig { name: name.clone(), set: Vec::new() };
     let mut agents: Vec<AgentConfig> = arguments.agent.iter().map(agent).collect();
-    for (key, value) in split_all(&arguments.set)? {
+    let specs = tabrl::learning::registry();
+    let takes = |agent: &AgentConfig, key: &str| {
+        specs.iter().any(|spec| spec.name == agent.name && spec.params.iter().any(|param| param.name == key))
+    };
+    for (key, value) in split_all(&split_commas(&arguments.set))? {
         match key.split_once('.') {
+            None if !environment_has(&arguments.env, key) && agents.iter().any(|agent| takes(agent, key)) => {
+                for agent in agents.iter_mut().filter(|agent| takes(agent, key)) {
+                    agent.set.push(format!("{key}={value}"));
+                }
+            }
             None => env.push(format!("{key}={value}")),
             Some(("env", key)) => env.push(format!("{key}={value}")),
             Some((owner, key)) => {

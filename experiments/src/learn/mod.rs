@@ -8,7 +8,7 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tabrl::learning::{Agent, Setup, make, train};
+use tabrl::learning::{Agent, Setup, check_training, make, train};
 use tabrl::mdp::Mdp;
 use tabrl::planning::{Criterion, SolveOptions, solve};
 
@@ -65,7 +65,8 @@ impl LearningCurves {
         let optimal = optimum(&mdp, &config)?;
         let curves = LearningCurves { config, mdp, optimal };
         for index in 0..curves.config.agents.len() {
-            curves.agent(index, curves.config.first_seed)?;
+            let seed = curves.config.first_seed;
+            check_training(&curves.mdp, curves.agent(index, seed)?.as_ref(), &curves.config.training(seed))?;
         }
         Ok(curves)
     }
