@@ -73,7 +73,7 @@ fn files_that_are_no_table_are_refused() {
     shell.refuses("solve dangling.json --discount 0.9", &["7"]);
     shell.refuses("solve none.npz --discount 0.9", &["none.npz", "No such file"]);
     shell.refuses("solve t.npz --discount 0.9 --set n=3", &["a file has no parameters"]);
-    shell.refuses("export riverswim t.csv", &["t.csv", ".npz or .json"]);
+    shell.refuses("export riverswim t.csv", &["t.csv", ".npz, .json"]);
     shell.refuses("export riverswim t.npz --to nzp", &["did you mean `npz`?"]);
     shell.refuses("export riverswim none/t.npz", &["none/t.npz"]);
 }

@@ -8,3 +8,4 @@ mod learn;
 mod shell;
 mod show;
 mod solve;
+mod sqirl;

@@ -16,7 +16,7 @@ pub struct Call {
 }
 
 impl Call {
-    fn of(output: Output, line: &str) -> Call {
+    pub fn of(output: Output, line: &str) -> Call {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let call = Call {
             code: output.status.code().expect("no signal ended it"),

@@ -14,5 +14,6 @@ pub mod output;
 pub mod plot;
 pub mod registry;
 pub mod runner;
+pub mod sqirl;
 
 pub use error::{Error, Result};

@@ -1,0 +1,71 @@
+//! Pooled SQIRL with a table, sticky actions and a long horizon.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use tabrl::horizon::sqirl::{Pooled, PooledOptions, TableOracle};
+use tabrl::horizon::{ExactGorp, Process, QTable};
+use tabrl::rng::{self, Purpose};
+
+use super::summary::{Attempt, least, search};
+use super::{Config, table};
+use crate::Result;
+
+/// A row: an environment at one k.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PooledRecord {
+    /// The environment.
+    pub environment: String,
+    /// Steps of lookahead.
+    pub k: usize,
+    /// Number of actions.
+    pub actions: usize,
+    /// Largest return with sticky actions.
+    pub j_optimal: f64,
+    /// What came out at each m, ascending, up to two beyond the first that is solved.
+    pub attempts: Vec<Attempt>,
+    /// `H_1` of GORP without stickiness, exactly (only for the first k; `None` if it is unsolved within 10⁸ steps).
+    pub gorp_h1: Option<f64>,
+}
+
+impl PooledRecord {
+    /// The attempt with the least m that is solved.
+    pub fn solved(&self, config: &Config) -> Option<&Attempt> {
+        least(&self.attempts, config.share * self.j_optimal)
+    }
+}
+
+/// Runs pooled SQIRL for m = 1, 2, 4, ...
+///
+/// # Errors
+/// An unknown environment, or settings out of range.
+pub fn measure(config: &Config, environment: &str, k: usize) -> Result<PooledRecord> {
+    let mdp = table(config, environment, &[])?;
+    let process = Process::new(&mdp, config.horizon, Some(config.sticky))?;
+    let j_optimal = QTable::optimal(&process).initial_max(&process);
+    let affordable = |m: u64| m <= config.m_max && m * config.horizon as u64 <= config.budget;
+    let attempts = search(config.share * j_optimal, affordable, |m| attempt(config, &process, k, m))?;
+    let first = config.ks.first() == Some(&k);
+    let gorp_h1 = if first { exact_horizon(&Process::new(&mdp, config.horizon, None)?)? } else { None };
+    let actions = mdp.num_actions();
+    Ok(PooledRecord { environment: environment.into(), k, actions, j_optimal, attempts, gorp_h1 })
+}
+
+fn exact_horizon(process: &Process) -> Result<Option<f64>> {
+    let q_star = QTable::optimal(process);
+    Ok(ExactGorp::new(*process, &q_star, None)?.search(1, 1e8).map(|search| search.effective_horizon))
+}
+
+/// All seeds at one m.
+///
+/// # Errors
+/// Settings out of range.
+pub fn attempt(config: &Config, process: &Process, k: usize, m: u64) -> Result<Attempt> {
+    let options = PooledOptions { k, m, discount: config.discount, budget: config.budget };
+    let pooled = Pooled::new(*process, options)?;
+    let one = |seed: u64| -> Result<(f64, u64)> {
+        let run = pooled.run(&mut TableOracle::default(), &mut rng::fast(seed, Purpose::Environment, 0))?;
+        Ok((run.exact_return(process, run.rules.len()), run.total_steps()))
+    };
+    let runs: Vec<(f64, u64)> = (0..config.seeds).into_par_iter().map(one).collect::<Result<_>>()?;
+    Ok(Attempt::new(m, runs))
+}
