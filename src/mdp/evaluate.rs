@@ -79,7 +79,7 @@ pub(super) fn require_stationary(policy: &Policy) -> Result<()> {
     match policy.stages() {
         None => Ok(()),
         Some(stages) => Err(Error::NotApplicable {
-            method: "discounted evaluation",
+            method: "evaluation over an infinite horizon",
             reason: format!("the policy has {stages} stages; a stationary one is needed"),
         }),
     }

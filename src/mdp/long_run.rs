@@ -32,6 +32,9 @@ const ACCURACY: f64 = 1e-12;
 /// The same, of the first part of an iterative solution.
 const COARSE: f64 = 1e-6;
 
+/// Steps of a large chain towards its stationary distribution before equations are solved for it.
+const MOST_STEPS: usize = 60;
+
 /// Most products with the chain that an iterative solution may take.
 const MOST_PRODUCTS: usize = 2000;
 
@@ -90,7 +93,7 @@ pub(crate) fn long_run(mdp: &Mdp, rule: &DecisionRule, near: Option<&[f64]>) -> 
         residual: 0.0,
         products: 0,
     };
-    for_each_block(mdp, rule, &chain, |block| {
+    for_each_block(mdp, rule, &chain, Order::SuccessorsFirst, |block| {
         if block.closed {
             block.members.iter().for_each(|&s| out.class[s as usize] = out.num_classes as u32);
             out.num_classes += 1;
@@ -107,23 +110,57 @@ pub(crate) fn long_run(mdp: &Mdp, rule: &DecisionRule, near: Option<&[f64]>) -> 
 pub(crate) fn expected_total(mdp: &Mdp, rule: &DecisionRule) -> Vec<f64> {
     let chain = PolicyChain::new(mdp, rule);
     let mut total = vec![0.0; mdp.num_states()];
-    for_each_block(mdp, rule, &chain, |block| {
+    for_each_block(mdp, rule, &chain, Order::SuccessorsFirst, |block| {
         if !block.closed {
             let b = block.plus_outside(&total, &block.gather(&chain.reward));
-            let (x, _) = block.solve_leaking(&b, vec![0.0; b.len()]);
+            let (x, _) = block.solve_leaking(&b, vec![0.0; b.len()], false);
             block.scatter(&x, &mut total);
         }
     });
     total
 }
 
-/// Visits the strongly connected components of the chain of `rule`, successors first.
-fn for_each_block(mdp: &Mdp, rule: &DecisionRule, chain: &PolicyChain, mut visit: impl FnMut(Block)) {
+/// `μᵀ P*`: the share of time in each state in the long run, `[S]`, from the distribution `mass`.
+pub(super) fn limiting_distribution(mdp: &Mdp, rule: &DecisionRule, mut mass: Vec<f64>) -> Vec<f64> {
+    let mut chain = PolicyChain::new(mdp, rule);
+    chain.normalise();
+    for_each_block(mdp, rule, &chain, Order::PredecessorsFirst, |block| {
+        let arrived = block.gather(&mass);
+        if block.closed {
+            let total: f64 = arrived.iter().sum();
+            let (d, _) = block.stationary();
+            return block.scatter(&d.iter().map(|d| total * d).collect::<Vec<_>>(), &mut mass);
+        }
+        // Visits y = arrived + Pᵀ y, each of which leaves with what leads outside.
+        let (visits, _) = block.solve_leaking(&arrived, vec![0.0; arrived.len()], true);
+        // All that arrives leaves: that takes out the error that grows with the time spent here.
+        let leaves = |(&s, visits): (&u32, &f64)| visits * block.outside(s).map(|(_, p)| p).sum::<f64>();
+        let scale = arrived.iter().sum::<f64>() / block.members.iter().zip(&visits).map(leaves).sum::<f64>();
+        block.scatter(&vec![0.0; arrived.len()], &mut mass);
+        if scale.is_finite() {
+            for (&s, visits) in block.members.iter().zip(&visits) {
+                block.outside(s).for_each(|(t, p)| mass[t] += scale * p * visits);
+            }
+        }
+    });
+    mass
+}
+
+/// The order in which components are visited.
+#[derive(Clone, Copy, PartialEq)]
+enum Order {
+    SuccessorsFirst,
+    PredecessorsFirst,
+}
+
+/// Visits the strongly connected components of the chain of `rule`.
+fn for_each_block(mdp: &Mdp, rule: &DecisionRule, chain: &PolicyChain, order: Order, mut visit: impl FnMut(Block)) {
     let mut usable = vec![false; mdp.num_choices()];
     (0..mdp.num_states()).for_each(|s| mdp.choices(s).for_each(|c| usable[c] = rule.probability(s, c) > 0.0));
     let components = strong_components_among(mdp, &usable);
     let mut local = vec![0u32; mdp.num_states()];
     for i in 0..components.len() {
+        let i = if order == Order::SuccessorsFirst { i } else { components.len() - 1 - i };
         let mut members = components.states(i).to_vec();
         members.sort_unstable(); // neighbours in the table are mostly neighbours in the chain
         members.iter().zip(0..).for_each(|(&s, i)| local[s as usize] = i);
@@ -189,6 +226,12 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// `out = x − Pᵀ x`.
+    fn apply_transposed(&self, x: &[f64], out: &mut [f64]) {
+        out.copy_from_slice(x);
+        (0..x.len()).for_each(|i| self.row(i).for_each(|(j, p)| out[j] -= p * x[i]));
+    }
+
     fn gather(&self, from: &[f64]) -> Vec<f64> {
         self.members.iter().map(|&s| from[s as usize]).collect()
     }
@@ -205,13 +248,12 @@ impl<'a> Block<'a> {
             self.scatter(&reward, &mut out.gain);
             return self.scatter(&[0.0], &mut out.bias);
         }
-        let small = n <= DENSE_LIMIT;
-        let (d, products) = if small { (stationary_dense(self.dense()), 0) } else { self.stationary_iterative() };
+        let (d, products) = self.stationary();
         out.products += products;
         let gain: f64 = d.iter().zip(&reward).map(|(d, r)| d * r).sum();
         let b: Vec<f64> = reward.iter().map(|r| r - gain).collect();
         let mut h = self.gather(&out.bias);
-        if small {
+        if n <= DENSE_LIMIT {
             let p = self.dense();
             let a = DMatrix::from_fn(n, n, |i, j| f64::from(u8::from(i == j)) - p[(i, j)] + d[j]);
             h = solve_dense(&a, &b).unwrap_or(h);
@@ -229,17 +271,35 @@ impl<'a> Block<'a> {
         self.scatter(&h, &mut out.bias);
     }
 
-    /// Solves `(I − Pᵀ + u 1ᵀ) d = u` with `u` uniform: summed over the states it says that `d` sums to one.
+    /// The stationary distribution of a recurrent class, and the products taken.
+    fn stationary(&self) -> (Vec<f64>, usize) {
+        match self.members.len() {
+            1 => (vec![1.0], 0),
+            n if n <= DENSE_LIMIT => (stationary_dense(self.dense()), 0),
+            _ => self.stationary_iterative(),
+        }
+    }
+
+    /// Steps of the chain, which is all that a chain needs that mixes fast; then `(I − Pᵀ + u 1ᵀ) d = u` with `u`
+    /// uniform: summed over the states it says that `d` sums to one.
     fn stationary_iterative(&self) -> (Vec<f64>, usize) {
         let n = self.members.len();
         let share = 1.0 / n as f64;
-        let mut d = vec![share; n];
+        let (mut d, mut next) = (vec![share; n], vec![0.0; n]);
+        for products in 1..=MOST_STEPS {
+            next.fill(0.0);
+            (0..n).for_each(|i| self.row(i).for_each(|(j, p)| next[j] += p * d[i]));
+            std::mem::swap(&mut d, &mut next);
+            if d.iter().zip(&next).all(|(now, before)| (now - before).abs() <= ACCURACY * share) {
+                return (d, products);
+            }
+        }
         let apply = |x: &[f64], out: &mut [f64]| {
             let total: f64 = x.iter().sum();
-            (0..n).for_each(|i| out[i] = x[i] + share * total);
-            (0..n).for_each(|i| self.row(i).for_each(|(j, p)| out[j] -= p * x[i]));
+            self.apply_transposed(x, out);
+            out.iter_mut().for_each(|out| *out += share * total);
         };
-        let products = solve_iterative(apply, &vec![share; n], &mut d);
+        let products = MOST_STEPS + solve_iterative(apply, &vec![share; n], &mut d);
         // Rounding can leave −1e-20 where the truth is 0.
         d.iter_mut().for_each(|x| *x = x.max(0.0));
         let total: f64 = d.iter().sum();
@@ -250,10 +310,10 @@ impl<'a> Block<'a> {
     /// `g = P g` and `h = r − g + P h`, where both are known outside the component.
     fn solve_transient(&self, out: &mut LongRun) {
         let n = self.members.len();
-        let (gain, products) = self.solve_leaking(&self.plus_outside(&out.gain, &vec![0.0; n]), vec![0.0; n]);
+        let (gain, products) = self.solve_leaking(&self.plus_outside(&out.gain, &vec![0.0; n]), vec![0.0; n], false);
         self.scatter(&gain, &mut out.gain);
         let reward: Vec<f64> = self.gather(&self.chain.reward).iter().zip(&gain).map(|(r, g)| r - g).collect();
-        let (bias, more) = self.solve_leaking(&self.plus_outside(&out.bias, &reward), self.gather(&out.bias));
+        let (bias, more) = self.solve_leaking(&self.plus_outside(&out.bias, &reward), self.gather(&out.bias), false);
         self.scatter(&bias, &mut out.bias);
         out.products += products + more;
     }
@@ -264,18 +324,22 @@ impl<'a> Block<'a> {
         self.members.iter().zip(b).map(of).collect()
     }
 
-    /// Solves `(I − P) x = b` within a component that is left in the end; iterations start from `x`.
+    /// Solves `(I − P) x = b`, or its transpose, within a component that is left in the end; iterations start from `x`.
     /// Returns the products taken too.
-    fn solve_leaking(&self, b: &[f64], mut x: Vec<f64>) -> (Vec<f64>, usize) {
+    fn solve_leaking(&self, b: &[f64], mut x: Vec<f64>, transposed: bool) -> (Vec<f64>, usize) {
         let n = self.members.len();
         if n == 1 {
             // 1 − p summed without cancellation.
             return (vec![b[0] / self.outside(self.members[0]).map(|(_, p)| p).sum::<f64>()], 0);
         }
         if n <= DENSE_LIMIT {
-            return (solve_dense(&(DMatrix::identity(n, n) - self.dense()), b).unwrap_or(x), 0);
+            let a = DMatrix::identity(n, n) - self.dense();
+            return (solve_dense(&if transposed { a.transpose() } else { a }, b).unwrap_or(x), 0);
         }
-        let products = solve_iterative(|x, out| self.apply(x, 0.0, out), b, &mut x);
+        let apply = |x: &[f64], out: &mut [f64]| {
+            if transposed { self.apply_transposed(x, out) } else { self.apply(x, 0.0, out) }
+        };
+        let products = solve_iterative(apply, b, &mut x);
         (x, products)
     }
 }

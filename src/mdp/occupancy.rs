@@ -7,13 +7,16 @@
 //! | [`per_step`] | `d_t`, `t = 0..T` | `Σ_t d_t(s, a) r(s, a)` summed over pairs is the expected return |
 //! | [`total`] | `Σ_{t<T} d_t` | the same |
 //! | [`discounted`] | `Σ_t γᵗ d_t` | `Σ_{s,a} d(s, a) r(s, a) = μᵀ v_π` |
+//! | [`average`] | `lim_T (1/T) Σ_{t<T} d_t` | `Σ_{s,a} d(s, a) r(s, a) = μᵀ g_π`, `d = d P_π`, `Σ_s d(s) = 1` |
 //!
-//! A terminal state is counted in the step of arrival only, so its total is the probability of ending there.
+//! A terminal state is counted in the step of arrival only, so its total is the probability of ending there; in the
+//! average, where time goes on for ever, it is so too.
 
 use ndarray::Array2;
 
 use super::chain::PolicyChain;
 use super::evaluate::{require_stages, require_stationary};
+use super::long_run::limiting_distribution;
 use super::{DecisionRule, Mdp, Policy};
 use crate::Result;
 use crate::planning::Criterion;
@@ -86,13 +89,30 @@ pub fn discounted(mdp: &Mdp, policy: &Policy, gamma: f64) -> Result<Occupancy> {
     let (mut states, _) = PolicyChain::new(mdp, rule).solve(gamma, true, &initial(mdp), 1e-15);
     // Rounding can leave −1e-17 where the truth is 0.
     states.iter_mut().for_each(|d| *d = d.max(0.0));
+    Ok(by_choice(mdp, rule, states))
+}
+
+/// The share of time that a stationary policy spends in each state and choice in the long run, `μᵀ P*`: the stationary
+/// distributions of its recurrent classes, weighted by the probability to end up in each (Puterman 2005, appendix A.4).
+///
+/// Rows are scaled to sum to one. Cost: as [`evaluate_average`](super::evaluate_average).
+///
+/// # Errors
+/// A time-indexed policy.
+pub fn average(mdp: &Mdp, policy: &Policy) -> Result<Occupancy> {
+    require_stationary(policy)?;
+    let rule = policy.rule(0);
+    Ok(by_choice(mdp, rule, limiting_distribution(mdp, rule, initial(mdp))))
+}
+
+fn by_choice(mdp: &Mdp, rule: &DecisionRule, states: Vec<f64>) -> Occupancy {
     let mut choices = vec![0.0; mdp.num_choices()];
     for s in 0..mdp.num_states() {
         for c in mdp.choices(s) {
             choices[c] = states[s] * rule.probability(s, c);
         }
     }
-    Ok(Occupancy { states, choices })
+    Occupancy { states, choices }
 }
 
 fn initial(mdp: &Mdp) -> Vec<f64> {

@@ -16,9 +16,10 @@
 //!
 //! **Policy iteration** (Howard 1960; Puterman 2005, section 9.2): evaluate gain and bias; in each state take a choice
 //! that leads to more gain, if there is one, else among those that keep the gain one that improves the bias; until none
-//! does. The last bias is then where value iteration starts, which certifies it with one sweep. Modified policy
-//! iteration sweeps, and takes a few steps of policy iteration once many sweeps were not enough (slow mixing); if those
-//! did not narrow the bounds, they are taken back.
+//! does. It begins with the policy that is greedy after a few sweeps, since a blind one can have classes that are left
+//! so rarely that its equations are noise. From the last bias on, one sweep certifies; if that is no better than
+//! before, the evaluations are taken back and sweeps go on. Modified policy iteration does the same later and with
+//! fewer improvements at a time: only once many sweeps were not enough (slow mixing).
 //!
 //! **Rounding.** As in [`bounds`](crate::planning::bounds), and what scaling the rows adds ([`Component::rounding`]).
 
@@ -44,8 +45,11 @@ const BAD_STEPS: usize = 3;
 /// Sweeps before modified policy iteration evaluates policies for the first time; then twice as many, and so on.
 const SWEEPS: usize = 100;
 
-/// What an improvement is worth in sweeps, about.
-const SWEEPS_PER_IMPROVEMENT: usize = 25;
+/// Improvements that it then tries at most; then twice as many, and so on.
+const FIRST_IMPROVEMENTS: usize = 4;
+
+/// Residual, relative to the rewards, beyond which gain and bias are noise: a chain that is left once in 10²⁰ steps.
+const SOUND: f64 = 1e-6;
 
 /// Most improvements of policy iteration; where so many did not do, rounding is in the way, and sweeps go on.
 const MOST_IMPROVEMENTS: usize = 200;
@@ -77,12 +81,14 @@ pub(super) fn solve(
     let sweeper = Sweeper::new(mdp, 1.0);
     let mut v = vec![0.0; states];
     let (mut swept, mut policy) = (vec![0.0; states], vec![NO_CHOICE; states]);
-    if method == Method::PolicyIteration {
-        finite(sweeper.improve(&v, &mut swept, &mut policy).magnitude)?;
-        howard(&sweeper, &policy, &mut v, MOST_IMPROVEMENTS, progress);
-    }
     let (mut magnitude, mut before, mut bad_steps) = (largest(&v), f64::INFINITY, 0);
-    let mut jump = Jump { due: SWEEPS, sweeps: 0, undo: None };
+    let mut jump = match method {
+        Method::PolicyIteration => {
+            Some(Jump { due: SWEEPS.min(2 * states), improvements: MOST_IMPROVEMENTS, ..Jump::NEW })
+        }
+        Method::ModifiedPolicyIteration => Some(Jump::NEW),
+        _ => None,
+    };
     loop {
         let change = sweeper.improve(&v, &mut swept, &mut policy);
         finite(change.magnitude)?;
@@ -101,7 +107,9 @@ pub(super) fn solve(
         if let Some(status) = status {
             return Ok(Found { gain, policy, relative: swept, status });
         }
-        if method == Method::ModifiedPolicyIteration && jump.replaces(&sweeper, &policy, gap, &mut v, progress) {
+        if let Some(jump) = &mut jump
+            && jump.replaces(&sweeper, &policy, gap, &mut v, progress)
+        {
             magnitude = largest(&v);
             continue;
         }
@@ -122,15 +130,20 @@ fn bounds(change: &Change, rounding: f64) -> Gain {
     Gain { lower: add_down(change.min.next_down(), -rounding), upper: add_up(change.max.next_up(), rounding) }
 }
 
-/// When modified policy iteration evaluates, and what it goes back to if that did not help.
+/// When policies are evaluated, and what is gone back to if that did not help.
 struct Jump {
+    /// Sweeps before the next evaluation.
     due: usize,
     sweeps: usize,
+    /// How many improvements are then tried.
+    improvements: usize,
     /// The vector before the last evaluation, and its gap.
     undo: Option<(Vec<f64>, f64)>,
 }
 
 impl Jump {
+    const NEW: Jump = Jump { due: SWEEPS, sweeps: 0, improvements: FIRST_IMPROVEMENTS, undo: None };
+
     /// Counts a sweep of `v` with this gap and greedy policy; whether another vector took the place of `v`.
     fn replaces(
         &mut self,
@@ -151,8 +164,8 @@ impl Jump {
             return false;
         }
         self.undo = Some((v.to_vec(), gap));
-        howard(sweeper, policy, v, self.due / SWEEPS_PER_IMPROVEMENT, progress);
-        (self.sweeps, self.due) = (0, 2 * self.due);
+        howard(sweeper, policy, v, self.improvements.min(MOST_IMPROVEMENTS), progress);
+        (self.sweeps, self.due, self.improvements) = (0, 2 * self.due, 2 * self.improvements);
         true
     }
 }
@@ -178,7 +191,7 @@ fn howard(sweeper: &Sweeper, policy: &[u32], h: &mut [f64], improvements: usize,
     };
     for _ in 0..improvements {
         let found = evaluate(mdp, &policy, h, progress);
-        if !found.residual.is_finite() {
+        if found.residual > SOUND * largest(mdp.rewards()) {
             return;
         }
         h.copy_from_slice(&found.bias);
