@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`literal`] | the algorithm as analysed: fresh data and a regression for every step of time |
 //! | [`Pooled`] | the practical one: one function of the state for all times, all data kept, a discount, a snapshot a step |
-//! | [`RegressionOracle`] | what both regress with: [`TableOracle`], [`Ridge`], [`NearestNeighbours`] |
+//! | [`RegressionOracle`] | what both regress with: [`TableOracle`], [`Ridge`], [`NearestNeighbours`]; a neural network with the feature `network` |
 //! | [`Features`] | what the last two see of a state |
 //! | [`SampleBound`] | how many steps suffice, for one instance |
 //!
@@ -22,6 +22,8 @@ mod bound;
 mod features;
 mod literal;
 mod neighbours;
+#[cfg(feature = "network")]
+mod network;
 mod oracle;
 mod pool;
 mod pooled;
@@ -33,6 +35,8 @@ pub use bound::SampleBound;
 pub use features::Features;
 pub use literal::{LiteralOptions, LiteralRun, literal};
 pub use neighbours::NearestNeighbours;
+#[cfg(feature = "network")]
+pub use network::{Network, NetworkOptions};
 pub use oracle::{Data, RegressionOracle, TableOracle};
 pub use pool::Pool;
 pub(crate) use pool::state_values;
