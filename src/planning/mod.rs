@@ -23,6 +23,7 @@ pub mod bellman;
 pub mod bounds;
 mod criterion;
 mod discounted;
+pub mod exact;
 pub mod graph;
 mod methods;
 mod progress;
