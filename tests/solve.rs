@@ -127,3 +127,38 @@ fn solve_lists_the_bounds_and_draws_the_gap() {
     let text = shell.done("solve riverswim --discount 0.95 --bounds").stdout;
     assert_eq!(text.lines().filter(|line| line.trim_start().starts_with(['0', '1', '2', '3', '4', '5'])).count(), 6);
 }
+
+#[test]
+fn undiscounted_problems_end_at_a_goal() {
+    let shell = Shell::new();
+    let answer = |rest: &str| shell.done(&format!("solve {rest} --format json")).json();
+    // Thirteen steps along the cliff, each of which costs 1.
+    let cliff = answer("cliffwalking --criterion total --goal terminal");
+    let (lower, upper) = (cliff["lower_initial"].as_f64().unwrap(), cliff["upper_initial"].as_f64().unwrap());
+    assert!(lower <= -13.0 && -13.0 <= upper && upper - lower <= 1e-6);
+    let lake = answer("frozenlake/4x4 --criterion reach --goal terminal --minimise");
+    assert_eq!(lake["value_initial"], 0.0);
+    let swim = answer("riverswim --criterion average");
+    assert_eq!(swim["status"], "certified");
+    // Under the policy that may miss the goal, nothing bounds the costs.
+    let endless = answer("cliffwalking --criterion total --goal terminal --minimise --bounds");
+    assert_eq!(endless["value_initial"], "-inf");
+    let apart = r#"{"0": {"0": [[1.0, 0, 1.0, false]]}, "1": {"0": [[1.0, 1, 1.0, false]]}}"#;
+    fs::write(shell.path("apart.json"), apart).unwrap();
+    for criterion in ["reach", "total"] {
+        let line = format!("solve apart.json --criterion {criterion} --goal 1");
+        shell.refuses(&line, &["--goal 1", "no policy reaches it", "state 0", "1 of 2 states"]);
+    }
+}
+
+#[test]
+fn solve_adds_entropy_on_request() {
+    let shell = Shell::new();
+    let answer = |rest: &str| shell.done(&format!("solve riverswim --discount 0.9{rest} --format json")).json();
+    let (hard, soft) = (answer(""), answer(" --temperature 0.1"));
+    let (hard, soft) = (hard["value_initial"].as_f64().unwrap(), soft["value_initial"].as_f64().unwrap());
+    // Between the hard optimum and the most that entropy can add, τ ln(A) / (1 − γ).
+    assert!(hard <= soft && soft <= hard + 0.1 * 2f64.ln() / 0.1);
+    shell.refuses("solve riverswim --discount 0.9 --temperature 0", &["temperature"]);
+    shell.refuses("solve riverswim --criterion average --temperature 1", &["regularised", "discounted"]);
+}

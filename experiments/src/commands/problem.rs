@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use tabrl::mdp::{Mdp, files};
+use tabrl::planning::graph::{Predecessors, membership, prob0_all};
 use tabrl::planning::{Criterion, Objective};
 use tabrl_envs::EnvTable;
 
@@ -171,7 +172,7 @@ impl Aim<'_> {
     /// The criterion, with the goal looked up in a table.
     ///
     /// # Errors
-    /// A goal that is neither a label nor a state of the table.
+    /// A goal that is neither a label nor a state of the table, or that no policy can reach from the start.
     pub fn criterion(self, mdp: &Mdp) -> Result<Criterion> {
         let mut members = Vec::new();
         for word in self.goal {
@@ -179,6 +180,9 @@ impl Aim<'_> {
         }
         members.sort_unstable();
         members.dedup();
+        if !self.goal.is_empty() {
+            check_reachable(mdp, &members, &self.goal.join(","))?;
+        }
         let criterion = match self.criterion {
             Criterion::TotalReward { .. } if !self.goal.is_empty() => Criterion::TotalReward { goal: Some(members) },
             Criterion::Reachability { .. } => Criterion::Reachability { goal: members },
@@ -186,6 +190,22 @@ impl Aim<'_> {
         };
         Ok(criterion)
     }
+}
+
+/// Refuses a goal that no policy can reach from the start: its probability is 0 and the total reward until it infinite, which is
+/// hardly what was meant.
+fn check_reachable(mdp: &Mdp, goal: &[u32], words: &str) -> Result<()> {
+    let never = prob0_all(&Predecessors::new(mdp), &membership(mdp.num_states(), goal));
+    if mdp.initial().iter().any(|&(s, _)| !never[s as usize]) {
+        return Ok(());
+    }
+    let able = never.iter().filter(|&&never| !never).count();
+    let start: Vec<String> = mdp.initial().iter().take(5).map(|(s, _)| s.to_string()).collect();
+    Err(Error::Usage(format!(
+        "--goal {words}: no policy reaches it from the start (state {}); {able} of {} states can reach it",
+        start.join(", "),
+        mdp.num_states()
+    )))
 }
 
 /// The states that a word stands for: a label, `terminal` (states without choices), or the number of a state.

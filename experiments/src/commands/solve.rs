@@ -6,7 +6,7 @@ use ndarray::ArrayView1;
 use ndarray_npy::WriteNpyExt;
 use tabrl::mdp::Mdp;
 use tabrl::mdp::files::write_atomically;
-use tabrl::planning::{Method, Solution, SolveOptions, Status, solve};
+use tabrl::planning::{Method, Solution, SolveOptions, Status, solve, solve_regularised};
 
 use super::problem::{CriterionArguments, ProblemArguments, load};
 use super::solve_answer::{Answer, in_text};
@@ -25,6 +25,9 @@ pub struct Arguments {
     /// The reward to use, where a file holds several.
     #[arg(long, value_name = "NAME")]
     reward: Option<String>,
+    /// Temperature of the policy's entropy, which is then part of the value (discounted and finite only).
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    temperature: Option<f64>,
     /// Largest gap between the bounds that is accepted.
     #[arg(long, value_name = "E", default_value_t = SolveOptions::default().epsilon, allow_negative_numbers = true)]
     epsilon: f64,
@@ -71,12 +74,15 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
         problem.mdp = select_reward(problem.mdp, name)?;
     }
     let criterion = aim.criterion(&problem.mdp)?;
-    let solution = in_pool(arguments.threads, || solve(&problem.mdp, criterion, &options))??;
+    let solution = in_pool(arguments.threads, || match arguments.temperature {
+        Some(temperature) => solve_regularised(&problem.mdp, criterion, temperature, &options),
+        None => solve(&problem.mdp, criterion, &options),
+    })??;
     if let Some(path) = &arguments.values {
         write_values(path, &solution.values)?;
     }
     let saved = arguments.plot.as_ref().map(|stem| draw(stem, &problem.name, &solution)).transpose()?;
-    let answer = Answer::new(&problem, &solution, arguments.bounds, saved);
+    let answer = Answer::new(&problem, &solution, arguments.temperature, arguments.bounds, saved);
     match arguments.format {
         Format::Json => output::json(&answer)?,
         Format::Text => output::text(&in_text(&answer))?,

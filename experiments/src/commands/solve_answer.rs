@@ -23,6 +23,9 @@ pub(super) struct Answer<'a> {
     objective: Objective,
     /// Name of the reward, if the table's rewards have names.
     reward: Option<&'a str>,
+    /// Weight of the policy's entropy, if it is part of the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
     method: String,
     reason: &'a str,
     status: Status,
@@ -61,7 +64,13 @@ struct Bounds {
 
 impl<'a> Answer<'a> {
     /// The answer, with the bounds of every state if `bounds`, and where the figure was saved.
-    pub fn new(problem: &'a Problem, solution: &'a Solution, bounds: bool, saved: Option<SavedFigure>) -> Answer<'a> {
+    pub fn new(
+        problem: &'a Problem,
+        solution: &'a Solution,
+        temperature: Option<f64>,
+        bounds: bool,
+        saved: Option<SavedFigure>,
+    ) -> Answer<'a> {
         let mdp = &problem.mdp;
         let real = |values: &[f64]| values.iter().copied().map(Real).collect();
         let (svg, png) = saved.map_or((None, None), |saved| (Some(saved.svg), Some(saved.png)));
@@ -73,6 +82,7 @@ impl<'a> Answer<'a> {
             criterion: &solution.criterion,
             objective: solution.objective,
             reward: mdp.reward_name(),
+            temperature,
             method: solution.method.to_string(),
             reason: &solution.reason,
             status: solution.status,
@@ -118,10 +128,11 @@ pub(super) fn in_text(answer: &Answer) -> String {
         Objective::Minimise => "smallest",
     };
     let reward = answer.reward.map_or(String::new(), |name| format!(", reward `{name}`"));
+    let entropy = answer.temperature.map_or(String::new(), |t| format!(", with entropy at temperature {t}"));
     let mut lines = vec![
         ("problem", answer.problem.to_owned()),
         ("size", format!("{} states, {} choices, {} branches", answer.states, answer.choices, answer.branches)),
-        ("criterion", format!("{}, {direction}{reward}", answer.criterion)),
+        ("criterion", format!("{}, {direction}{reward}{entropy}", answer.criterion)),
         ("method", format!("{} ({})", answer.method, answer.reason)),
         ("status", format!("{status}, largest gap {:e}", answer.max_gap)),
         ("initial value", format!("{} in [{}, {}]", answer.value_initial, answer.lower_initial, answer.upper_initial)),
