@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::discounted::{policy_iteration, sweeping};
 use super::progress::Outcome;
-use super::{Criterion, Method, Objective, Solution, SolveOptions, average, backward_induction, total};
+use super::{Criterion, Method, Objective, Solution, SolveOptions, average, backward_induction, exact, total};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -31,7 +31,7 @@ pub struct MethodInfo {
 
 /// All methods.
 pub fn methods() -> &'static [MethodInfo] {
-    const METHODS: [MethodInfo; 7] = [
+    const METHODS: [MethodInfo; 8] = [
         MethodInfo {
             method: Method::Auto,
             name: "auto",
@@ -74,6 +74,12 @@ pub fn methods() -> &'static [MethodInfo] {
             summary: "dynamic programming backwards from the horizon",
             criteria: "finite",
         },
+        MethodInfo {
+            method: Method::Exact,
+            name: "exact",
+            summary: "policy iteration in rational numbers, for small tables; bounds are the nearest 64-bit numbers",
+            criteria: "discounted, finite, total, reach, average",
+        },
     ];
     &METHODS
 }
@@ -88,6 +94,7 @@ impl FromStr for Method {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Method> {
+        let text = if text == "rational" { "exact" } else { text };
         let found = methods().iter().find(|info| info.name == text);
         found.map(|info| info.method).ok_or_else(|| Error::unknown("method", text, methods().iter().map(|i| i.name)))
     }
@@ -109,6 +116,7 @@ pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<
     let (method, reason) = pick(mdp, &criterion, options.method);
     let refused = |reason: &str| Err(Error::NotApplicable { method: name(method), reason: reason.into() });
     let outcome = match (&criterion, method) {
+        (_, Method::Exact) => exact::run(mdp, &criterion, options),
         (&Criterion::Discounted { gamma }, Method::PolicyIteration) => {
             maximising(mdp, options, |mdp| policy_iteration::run(mdp, gamma, options))
         }

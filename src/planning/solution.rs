@@ -25,6 +25,8 @@ pub enum Method {
     OptimisticValueIteration,
     /// Dynamic programming backwards from the horizon.
     BackwardInduction,
+    /// Policy iteration in rational numbers.
+    Exact,
 }
 
 /// How a solver ended.

@@ -1,7 +1,5 @@
 //! Fractions from 64-bit numbers and back.
 
-use std::cmp::Ordering;
-
 use num_bigint::{BigInt, Sign};
 use num_integer::Integer;
 use num_rational::BigRational;
@@ -27,11 +25,12 @@ pub fn exactly(x: f64) -> BigRational {
     }
 }
 
-/// The fraction with the smallest denominator among all that round to `x`: 1/10 for `0.1`, 1/3 for `1.0 / 3.0`.
+/// The fraction with the smallest denominator among all that round to `x`, to nearest or in any direction: 1/10 for `0.1`,
+/// 1/3 for `1.0 / 3.0`. (Files of model checkers hold fractions rounded towards zero.)
 ///
-/// Rounding is to nearest, ties to even, as everywhere. The search is the one for the simplest fraction in an interval by
-/// its continued fraction (Stern 1858; Graham, Knuth and Patashnik, *Concrete Mathematics*, 2nd ed., section 4.5 and
-/// exercise 4.39).
+/// These are the fractions strictly between the neighbours of `x`. The search is the one for the simplest fraction in an
+/// interval by its continued fraction (Stern 1858; Graham, Knuth and Patashnik, *Concrete Mathematics*, 2nd ed., section 4.5
+/// and exercise 4.39).
 ///
 /// ```
 /// use tabrl::planning::exact::simplest;
@@ -46,29 +45,15 @@ pub fn simplest(x: f64) -> BigRational {
     if x == 0.0 || !x.is_finite() {
         return BigRational::zero();
     }
-    let half = BigRational::new(1.into(), 2.into());
-    let exact = exactly(x);
-    let low = (&exact + exactly(x.next_down())) * &half;
+    let (exact, mut low) = (exactly(x), exactly(x.next_down()));
     // The neighbour above the largest number is as far away as the one below.
-    let high = if x == f64::MAX { &exact + (&exact - &low) } else { (&exact + exactly(x.next_up())) * &half };
-    let closed = x.to_bits() & 1 == 0;
-    simplest_between(&low, &high, closed)
-}
-
-/// The simplest fraction in the interval, `0 ≤ low < high`, with both its ends or without both.
-fn simplest_between(low: &BigRational, high: &BigRational, closed: bool) -> BigRational {
+    let mut high = if x == f64::MAX { &exact + (&exact - &low) } else { exactly(x.next_up()) };
     // The last two convergents of the continued fraction that both ends have in common.
     let (mut h, mut k) = ((BigInt::one(), BigInt::zero()), (BigInt::zero(), BigInt::one()));
-    let (mut low, mut high) = (low.clone(), high.clone());
     loop {
         let floor = low.floor().to_integer();
-        let first = if low.is_integer() && closed { floor.clone() } else { &floor + 1 };
-        let fits = match BigRational::from_integer(first.clone()).cmp(&high) {
-            Ordering::Less => true,
-            Ordering::Equal => closed,
-            Ordering::Greater => false,
-        };
-        let digit = if fits { first } else { floor };
+        let fits = BigRational::from_integer(&floor + 1) < high;
+        let digit = if fits { &floor + 1 } else { floor };
         h = (&digit * &h.0 + &h.1, h.0);
         k = (&digit * &k.0 + &k.1, k.0);
         if fits {
@@ -77,7 +62,7 @@ fn simplest_between(low: &BigRational, high: &BigRational, closed: bool) -> BigR
         let digit = BigRational::from_integer(digit);
         let (below, above) = (low - &digit, high - &digit);
         if below.is_zero() {
-            // Open at 0, so that the simplest is 1/n for the first n above 1/above.
+            // The simplest in (0, above) is 1/n for the first n above 1/above.
             let n = above.recip().floor().to_integer() + 1;
             return BigRational::new(&n * h.0 + h.1, &n * k.0 + k.1);
         }
@@ -138,6 +123,10 @@ mod tests {
             for n in 0..=d {
                 assert_eq!(simplest(n as f64 / d as f64), over(n, d), "{n}/{d}");
                 assert_eq!(simplest(-(n as f64) / d as f64), over(-n, d));
+                if n > 0 && n < d {
+                    assert_eq!(simplest(nearest_below(&over(n, d))), over(n, d), "{n}/{d} towards zero");
+                    assert_eq!(simplest(nearest_above(&over(n, d))), over(n, d), "{n}/{d} away from zero");
+                }
             }
         }
         assert_eq!(simplest(0.5511), over(5511, 10000));
@@ -145,7 +134,7 @@ mod tests {
         assert_eq!(simplest(12345.0), over(12345, 1));
         for x in [f64::MAX, f64::MIN_POSITIVE, 5e-324, 2f64.powi(53), 2f64.powi(60)] {
             let found = simplest(x);
-            assert!(nearest_below(&found) <= x && x <= nearest_above(&found), "{x}");
+            assert!(exactly(x.next_down()) < found && (x == f64::MAX || found < exactly(x.next_up())), "{x}");
         }
     }
 
@@ -162,11 +151,10 @@ mod tests {
             let third = &exact / BigInt::from(3);
             let (low, high) = (nearest_below(&third), nearest_above(&third));
             assert!(exactly(low) <= third && third <= exactly(high) && (low == high || low.next_up() == high));
-            // The simplest fraction lies half way to a neighbour at most, and has no larger denominator.
+            // The simplest fraction lies between the neighbours, and has no larger denominator.
             let found = simplest(x);
             let (low, high) = (exactly(x.next_down()), exactly(x.next_up()));
-            let twice = &found + &found;
-            assert!(&low + &exact <= twice && twice <= &high + &exact, "{x:e}");
+            assert!(low < found && found < high, "{x:e}");
             assert!(found.denom() <= exact.denom());
         }
         let huge = BigRational::from_integer(BigInt::one() << 2000);

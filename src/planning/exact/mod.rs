@@ -5,8 +5,7 @@
 //! iteration, and linear systems of integers solved by p-adic lifting and checked.
 //!
 //! **What the numbers mean** ([`Reading`]). A table holds 64-bit numbers, and 0.1 is not one of them.
-//! - [`Reading::Intended`] takes each number for the simplest fraction that rounds to it, and divides rows that then do not sum
-//!   to one by their sum: it answers what was meant, 66/13 and not a fraction of 2⁵³.
+//! - [`Reading::Intended`] takes each number for the simplest fraction that rounds to it, and makes rows sum to one: it answers what was meant, 66/13 and not a fraction of 2⁵³.
 //! - [`Reading::Stored`] takes each number for what it is. Certified bounds of the other methods are about these numbers. Where rows sum
 //!   to exactly one, nothing needs to be said. Where they do not,
 //!   - discounted: the fixed point of `v = max_a r + γ P v`, which exists if `γ` times every row sum (terminal successors
@@ -42,6 +41,7 @@ mod graph;
 mod improvement;
 mod laurent;
 mod lifting;
+mod method;
 mod reachability;
 mod solution;
 mod table;
@@ -51,6 +51,8 @@ mod total;
 
 use num_rational::BigRational;
 use num_traits::Zero;
+
+pub(super) use method::run;
 
 pub use fractions::{exactly, nearest_above, nearest_below, simplest};
 pub use solution::{ExactSolution, Value};
@@ -91,10 +93,13 @@ pub fn solve(mdp: &Mdp, criterion: &Criterion, objective: Objective, reading: Re
         }
         Criterion::TotalReward { goal: None } => total::forever(&Table::new(mdp, reading, minimise))?,
         Criterion::TotalReward { goal: Some(goal) } => {
-            // Without a negative reward missing the goal is worth +∞, without a positive one −∞, otherwise the worst.
-            let missed_is_best = mdp.rewards().iter().all(|&r| if minimise { r <= 0.0 } else { r >= 0.0 })
-                && !(minimise && mdp.rewards().iter().all(|&r| r == 0.0));
-            total::until(&Table::new(mdp, reading, minimise), &goal_of(goal), missed_is_best)?
+            // Without a negative reward (that counts) missing the goal is worth +∞, without a positive one −∞, otherwise the
+            // worst.
+            let goal = goal_of(goal);
+            let counts = (0..states).filter(|&s| !goal[s]).flat_map(|s| mdp.choices(s)).map(|c| mdp.rewards()[c]);
+            let (gains, costs) = (counts.clone().any(|r| r > 0.0), counts.clone().any(|r| r < 0.0));
+            let missed_is_best = if minimise { costs && !gains } else { !costs };
+            total::until(&Table::new(mdp, reading, minimise), &goal, missed_is_best)?
         }
         Criterion::Reachability { goal } => {
             let mut table = Table::new(mdp, reading, false);

@@ -17,8 +17,10 @@ pub enum Reading {
     /// The number that it is. A row that does not sum to exactly one keeps its missing or extra mass in every equation; see
     /// [`exact`](super) for what each criterion means then.
     Stored,
-    /// The simplest fraction that rounds to it, so that 0.1 is 1/10; rows that do not sum to one then are divided by their
-    /// sum. Rewards that depend on the outcome are averaged anew.
+    /// The simplest fraction that rounds to it, so that 0.1 is 1/10. In a row that does not sum to one then, the longest
+    /// fraction becomes what the others leave of one, if a rounding error of numbers near one explains the difference (files
+    /// hold 0.39999999999999997 for 1 − 0.6); otherwise the row is divided by its sum. Rewards that depend on the outcome
+    /// are averaged anew.
     #[default]
     Intended,
 }
@@ -125,15 +127,32 @@ impl Table {
     }
 }
 
+/// Makes a row of simplest fractions sum to one.
+fn complete(weights: &mut [BigRational]) {
+    let sum: BigRational = weights.iter().sum();
+    if sum.is_one() || sum.is_zero() {
+        return;
+    }
+    let missing = BigRational::one() - &sum;
+    let (one, longest) = (BigInt::one(), weights.iter().max_by(|a, b| a.denom().cmp(b.denom())).cloned());
+    for w in weights.iter_mut() {
+        // Absolutely at most the spacing of numbers near one, and relatively small too, so that tiny numbers stay.
+        let explained = missing.abs() <= BigRational::new_raw(one.clone(), one.clone() << 52)
+            && missing.abs() <= &*w / (one.clone() << 40);
+        if Some(&*w) == longest.as_ref() && explained {
+            *w += &missing;
+            return;
+        }
+    }
+    weights.iter_mut().for_each(|w| *w /= &sum);
+}
+
 fn read(mdp: &Mdp, c: usize, reading: Reading) -> Row {
     let range = mdp.branch_range(c);
     let mut weights: Vec<BigRational> = mdp.probabilities()[range.clone()].iter().map(|&p| reading.number(p)).collect();
     let mut reward = reading.number(mdp.rewards()[c]);
     if reading == Reading::Intended {
-        let sum: BigRational = weights.iter().sum();
-        if !sum.is_one() && !sum.is_zero() {
-            weights.iter_mut().for_each(|w| *w /= &sum);
-        }
+        complete(&mut weights);
         if let Some(rewards) = mdp.branch_rewards() {
             reward = rewards[range.clone()].iter().zip(&weights).map(|(&r, w)| reading.number(r) * w).sum();
         }

@@ -266,7 +266,8 @@ fn totals_of_one_sign_are_the_best_of_all_policies() {
         check(&mdp, &Criterion::TotalReward { goal: None }, |chain| chain.forever(sign), seed);
         let goal = goal_of(seed, mdp.num_states());
         let inside = membership(mdp.num_states(), &goal);
-        let unpaid = mdp.rewards().iter().all(|&r| r == 0.0);
+        let unpaid =
+            (0..inside.len()).filter(|&s| !inside[s]).flat_map(|s| mdp.choices(s)).all(|c| mdp.rewards()[c] == 0.0);
         let missed = if sign > 0 || unpaid { Value::PlusInfinity } else { Value::MinusInfinity };
         check(&mdp, &Criterion::TotalReward { goal: Some(goal) }, |chain| chain.until(&inside, &missed), seed);
     }
@@ -279,11 +280,12 @@ fn totals_of_both_signs_until_a_goal() {
     let mut infinite = 0;
     for seed in 0..400 {
         let mdp = lumpy(seed, 2 + seed as usize % 4, -2, 2);
-        if mdp.rewards().iter().all(|&r| r >= 0.0) || mdp.rewards().iter().all(|&r| r <= 0.0) {
-            continue;
-        }
         let goal = goal_of(seed, mdp.num_states());
         let inside = membership(mdp.num_states(), &goal);
+        let counts = (0..inside.len()).filter(|&s| !inside[s]).flat_map(|s| mdp.choices(s)).map(|c| mdp.rewards()[c]);
+        if counts.clone().all(|r| r >= 0.0) || counts.clone().all(|r| r <= 0.0) {
+            continue;
+        }
         let criterion = Criterion::TotalReward { goal: Some(goal) };
         for objective in BOTH {
             let (missed, unbounded) = match objective {
@@ -336,7 +338,7 @@ fn totals_of_both_signs_for_ever() {
     let total = Criterion::TotalReward { goal: None };
     assert_eq!(texts(&solve(&mdp, &total, Objective::Maximise, Reading::Stored).unwrap()), ["0", "0", "0"]);
     assert_eq!(texts(&solve(&mdp, &total, Objective::Minimise, Reading::Stored).unwrap()), ["-2", "-2", "0"]);
-    // Up and down for ever has no total; nor has a coin between riches and ruin.
+    // Up and down for ever has no total; a coin between riches and ruin is ruin to either side.
     let mut builder = MdpBuilder::new(2);
     builder.choice(0, 0, &[(1.0, 1, 1.0)]).choice(1, 0, &[(1.0, 0, -1.0)]);
     let swings = solve(&builder.build().unwrap(), &total, Objective::Maximise, Reading::Stored);
@@ -347,8 +349,9 @@ fn totals_of_both_signs_for_ever() {
         0,
         &[(1.0, 2, -1.0)],
     );
-    let coin = solve(&builder.build().unwrap(), &total, Objective::Maximise, Reading::Stored);
-    assert!(coin.unwrap_err().to_string().contains("compete"));
+    let mdp = builder.build().unwrap();
+    assert_eq!(texts(&solve(&mdp, &total, Objective::Maximise, Reading::Stored).unwrap()), ["-inf", "inf", "-inf"]);
+    assert_eq!(texts(&solve(&mdp, &total, Objective::Minimise, Reading::Stored).unwrap()), ["inf", "inf", "-inf"]);
 }
 
 #[test]
@@ -511,4 +514,133 @@ fn the_smallest_problem_and_no_choice_at_all() {
     assert!(
         solve(&mdp, &reach, Objective::Maximise, Reading::Intended).unwrap().values[0].finite().unwrap().is_positive()
     );
+}
+
+/// All bounds of all other methods contain the exact values, if neither side refuses; how many problems were compared.
+fn compare(mdp: &Mdp, criterion: &Criterion, methods: &[Method], epsilon: f64, what: &str) -> usize {
+    let mut compared = 0;
+    for objective in BOTH {
+        let exact = solve(mdp, criterion, objective, Reading::Stored);
+        for &method in methods {
+            let options = SolveOptions { method, epsilon, objective, max_iterations: 2000 };
+            let solution = crate::planning::solve(mdp, criterion.clone(), &options);
+            let (Ok(exact), Ok(solution)) = (&exact, solution) else { continue };
+            compared += 1;
+            for (s, value) in exact.values.iter().enumerate() {
+                let (lower, upper) = (solution.lower[s], solution.upper[s]);
+                assert!(
+                    value.is_within(lower, upper),
+                    "{criterion}, {objective:?}, {method}, {what}, state {s}: {lower} {upper} {value}"
+                );
+            }
+        }
+    }
+    compared
+}
+
+const AVERAGE: [Method; 3] = [Method::ValueIteration, Method::ModifiedPolicyIteration, Method::PolicyIteration];
+const UNDISCOUNTED: [Method; 5] = [
+    Method::ValueIteration,
+    Method::ModifiedPolicyIteration,
+    Method::PolicyIteration,
+    Method::IntervalIteration,
+    Method::OptimisticValueIteration,
+];
+
+#[test]
+fn undiscounted_intervals_contain_the_rational_answer() {
+    let mut compared = [0; 5];
+    for seed in 0..250 {
+        let epsilon = [1e-2, 1e-6, 1e-9][seed as usize % 3];
+        let (low, high) = [(0, 3), (-3, 0), (-3, 3)][seed as usize / 3 % 3];
+        for (i, mdp) in
+            [lumpy(seed, 2 + seed as usize % 7, low, high), rough(2 + seed as usize % 5, seed)].iter().enumerate()
+        {
+            let what = format!("seed {seed}, table {i}");
+            let goal = goal_of(seed, mdp.num_states());
+            let reach = Criterion::Reachability { goal: goal.clone() };
+            compared[0] += compare(mdp, &reach, &UNDISCOUNTED, epsilon, &what);
+            compared[1] += compare(mdp, &Criterion::TotalReward { goal: Some(goal) }, &UNDISCOUNTED, epsilon, &what);
+            compared[2] += compare(mdp, &Criterion::TotalReward { goal: None }, &UNDISCOUNTED, epsilon, &what);
+            compared[3 + i] += compare(mdp, &Criterion::AverageReward, &AVERAGE, epsilon, &what);
+        }
+    }
+    assert!(compared[0] >= 2000 && compared[1] >= 1500 && compared[2] >= 1000, "{compared:?}");
+    assert!(compared[3] >= 1000 && compared[4] >= 1000, "{compared:?}");
+}
+
+#[test]
+fn as_a_method_the_bounds_are_neighbours() {
+    let mdp = rough(5, 3);
+    for criterion in
+        [Criterion::Discounted { gamma: 0.9 }, Criterion::AverageReward, Criterion::FiniteHorizon { horizon: 4 }]
+    {
+        let options = SolveOptions { method: "rational".parse().unwrap(), epsilon: 1e-12, ..SolveOptions::default() };
+        let solution = crate::planning::solve(&mdp, criterion, &options).unwrap();
+        assert_eq!((solution.method, solution.status), (Method::Exact, crate::planning::Status::Certified));
+        for (low, high) in solution.lower.iter().zip(&solution.upper) {
+            assert!(low == high || low.next_up() == *high);
+        }
+    }
+    let mut builder = MdpBuilder::new(501);
+    (0..501).for_each(|s| {
+        builder.terminal(s);
+    });
+    let options = SolveOptions { method: Method::Exact, ..SolveOptions::default() };
+    let error = crate::planning::solve(&builder.build().unwrap(), Criterion::AverageReward, &options).unwrap_err();
+    assert!(error.to_string().contains("at most 500"), "{error}");
+}
+
+/// The answers of a model checker in rational arithmetic, as fractions, where they are at hand.
+#[test]
+fn a_model_checkers_fractions_come_out() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let places = ["../shared/data/storm", "../../shared/data/storm"].map(|place| root.join(place));
+    let Some(folder) = places.iter().find(|place| place.is_dir()) else {
+        eprintln!("not run: {} is absent", places[0].display());
+        return;
+    };
+    let answers: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("answers.json")).unwrap()).unwrap();
+    for answer in answers.as_array().unwrap() {
+        let (model, property) = (answer["model"].as_str().unwrap(), answer["property"].as_str().unwrap());
+        let quoted: Vec<&str> = property.split('"').collect();
+        let mut mdp = crate::mdp::files::read(&folder.join(format!("{model}.umb"))).unwrap();
+        if property.starts_with("R{") {
+            mdp = mdp.select_reward(quoted[1]).unwrap();
+        }
+        let goal = mdp.labels()[quoted[quoted.len() - 2]].clone();
+        let objective = if property.contains("min=?") { Objective::Minimise } else { Objective::Maximise };
+        let criterion = match property.starts_with('R') {
+            true => Criterion::TotalReward { goal: Some(goal) },
+            false => Criterion::Reachability { goal },
+        };
+        let solution = solve(&mdp, &criterion, objective, Reading::Intended).unwrap();
+        let start = answer["init"].as_u64().unwrap() as usize;
+        assert_eq!(
+            solution.values[start].to_string(),
+            answer["value_rational"].as_str().unwrap(),
+            "{model} {property}"
+        );
+        let infinite = solution.values.iter().filter(|value| value.finite().is_none()).count();
+        assert_eq!(infinite as u64, answer["n_inf"].as_u64().unwrap(), "{model} {property}");
+    }
+}
+
+#[test]
+fn complements_are_recognised() {
+    // As a file holds 2/5: one minus 0.6 in another order of rounding.
+    for (p, q) in [(0.39999999999999997, 0.6), (1.0 - 0.9, 0.9), (1.0 - 0.99, 0.99), (1.0 - 0.9999, 0.9999)] {
+        let mut builder = MdpBuilder::new(3);
+        builder.choice(0, 0, &[(p, 1, 0.0), (q, 2, 0.0)]).terminal(1).terminal(2);
+        let reach = Criterion::Reachability { goal: vec![1] };
+        let value = solve(&builder.build().unwrap(), &reach, Objective::Maximise, Reading::Intended).unwrap();
+        assert_eq!(value.values[0], Value::Finite(BigRational::one() - simplest(q)), "{p}");
+    }
+    // A tiny probability is no rounding error.
+    let mut builder = MdpBuilder::new(3);
+    builder.choice(0, 0, &[(1e-16, 1, 0.0), (1.0f64.next_down(), 2, 0.0)]).terminal(1).terminal(2);
+    let reach = Criterion::Reachability { goal: vec![1] };
+    let value = solve(&builder.build().unwrap(), &reach, Objective::Maximise, Reading::Intended).unwrap();
+    assert!(value.values[0].is_within(0.999999e-16, 1.000001e-16), "{}", value.values[0].nearest_below());
 }

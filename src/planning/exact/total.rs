@@ -11,10 +11,10 @@
 //! goal with probability one, and there every policy is proper.
 //!
 //! **For ever** (Puterman 2005, chapter 7): a policy may also stop, worth 0, at a terminal state and within an end component
-//! whose choices all earn 0. An end component of positive gain is worth `+∞`. If it can be reached, with all else ending in one of the two,
-//! the value is `+∞`. Otherwise stopping takes the place of the goal. Not everything has a total: where
-//! gains of both signs compete, or rewards go up and down for ever at gain zero, the partial sums of a policy have no limit, and
-//! this is an error, not a number.
+//! whose choices all earn 0. An end component of positive gain is worth `+∞`. States from which no policy ends in one of the two
+//! with probability one are worth `−∞` (a policy that collects both infinities counts as the worse one); among the others, those that can get to a
+//! positive gain are worth `+∞`, and for the rest stopping takes the place of the goal. Where rewards go up and down for ever at
+//! gain zero, the partial sums of a policy need not have a limit, and this is an error, not a number.
 
 use num_traits::Zero;
 
@@ -80,7 +80,12 @@ pub(super) fn forever(table: &Table) -> Result<Answer> {
     let every = vec![true; table.rows.len()];
     let components = average::components(table, &every)?;
     if components.iter().any(|component| component.gain.is_zero() && component.swings) {
-        return Err(no_total("rewards go up and down for ever at gain zero"));
+        return Err(Error::NotApplicable {
+            method: "the total reward",
+            reason: "rewards go up and down for ever at gain zero, so that partial sums need not have a limit; name a goal, \
+                     or ask for the average"
+                .into(),
+        });
     }
     // Where a policy may stop: in end components that earn nothing.
     let unpaid: Vec<bool> = table.rows.iter().map(|row| row.reward.is_zero()).collect();
@@ -95,13 +100,6 @@ pub(super) fn forever(table: &Table) -> Result<Answer> {
     let (sure, nearer) = graph::almost_surely(table, &ends);
     let allowed = graph::staying(table, &sure, &every);
     let (endless, path) = graph::attractor(table, &best, &allowed);
-    if !best.iter().zip(&endless).zip(&sure).all(|((best, endless), sure)| !best || (*endless && *sure)) {
-        return Err(no_total("gains of both signs compete"));
-    }
-    let (reaches, _) = graph::attractor(table, &best, &every);
-    if (0..states).any(|s| reaches[s] && !endless[s]) {
-        return Err(no_total("gains of both signs compete"));
-    }
     let mut answer = Answer::new(table, &nearer);
     for s in 0..states {
         if endless[s] {
@@ -118,13 +116,4 @@ pub(super) fn forever(table: &Table) -> Result<Answer> {
         answer.policy[s] = answer.policy[s].or_else(|| resting(s));
     }
     Ok(answer)
-}
-
-fn no_total(why: &str) -> Error {
-    Error::NotApplicable {
-        method: "the total reward",
-        reason: format!(
-            "{why}, so that the partial sums of a policy have no limit; name a goal, or ask for the average"
-        ),
-    }
 }
