@@ -15,6 +15,7 @@ mod long_run;
 mod model;
 pub mod occupancy;
 mod policy;
+mod restriction;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Linear systems: dense LU for small ones, stabilised biconjugate gradients for large ones.
+//! Linear systems: dense LU for small ones, stabilised biconjugate gradients, with or without a preconditioner, for large ones.
 //!
 //! Both are used for systems `(I − γ P) x = b`, where the residual bounds the error; callers check it themselves, so a
 //! solver that fails to converge can never pass unseen.
@@ -64,7 +64,20 @@ pub fn stationary_dense(mut p: DMatrix<f64>) -> Vec<f64> {
 /// Sums run in index order, so the result is the same on every machine and for any number of threads. Restarts from the
 /// current point on a breakdown.
 pub fn bicgstab(
+    apply: impl FnMut(&[f64], &mut [f64]),
+    b: &[f64],
+    x: &mut [f64],
+    tolerance: f64,
+    max_products: usize,
+) -> Convergence {
+    preconditioned_bicgstab(apply, |v, out| out.copy_from_slice(v), b, x, tolerance, max_products)
+}
+
+/// The same for `A M⁻¹ y = b`, `x = M⁻¹ y`, with a matrix `M` close to `A` that is easy to solve with: `precondition(v, out)`
+/// writes `M⁻¹ v` to `out`. Preconditioning on the right leaves the residual what it is.
+pub fn preconditioned_bicgstab(
     mut apply: impl FnMut(&[f64], &mut [f64]),
+    mut precondition: impl FnMut(&[f64], &mut [f64]),
     b: &[f64],
     x: &mut [f64],
     tolerance: f64,
@@ -74,6 +87,7 @@ pub fn bicgstab(
     let mut r = vec![0.0; n];
     let mut products = 0;
     let (mut shadow, mut p, mut v, mut t) = (vec![0.0; n], vec![0.0; n], vec![0.0; n], vec![0.0; n]);
+    let (mut p_hat, mut r_hat) = (vec![0.0; n], vec![0.0; n]);
     loop {
         // The true residual; the recursive one drifts away from it.
         apply(x, &mut r);
@@ -90,7 +104,8 @@ pub fn bicgstab(
         let mut rho = dot(&shadow, &r);
         // One Krylov run, left on convergence of the recursive residual, on a breakdown, or at the limit.
         while products + 2 <= max_products {
-            apply(&p, &mut v);
+            precondition(&p, &mut p_hat);
+            apply(&p_hat, &mut v);
             products += 1;
             let denominator = dot(&shadow, &v);
             if denominator == 0.0 {
@@ -100,12 +115,13 @@ pub fn bicgstab(
             for i in 0..n {
                 r[i] -= alpha * v[i];
             }
-            apply(&r, &mut t);
+            precondition(&r, &mut r_hat);
+            apply(&r_hat, &mut t);
             products += 1;
             let norm = dot(&t, &t);
             let omega = if norm > 0.0 { dot(&t, &r) / norm } else { 0.0 };
             for i in 0..n {
-                x[i] += alpha * p[i] + omega * r[i];
+                x[i] += alpha * p_hat[i] + omega * r_hat[i];
                 r[i] -= omega * t[i];
             }
             let next_rho = dot(&shadow, &r);

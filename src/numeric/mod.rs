@@ -1,8 +1,10 @@
 //! Numbers and linear algebra: nothing here knows about reinforcement learning.
 
 pub mod directed;
+mod incomplete_lu;
 mod linear;
 mod spectrum;
 
-pub use linear::{Convergence, bicgstab, solve_dense, stationary_dense};
+pub use incomplete_lu::IncompleteLu;
+pub use linear::{Convergence, bicgstab, preconditioned_bicgstab, solve_dense, stationary_dense};
 pub use spectrum::{Spectrum, spectrum};

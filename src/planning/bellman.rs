@@ -92,6 +92,9 @@ pub struct Sweeper<'a> {
     gamma: f64,
     /// Run `i` is the states `cuts[i]..cuts[i + 1]`.
     cuts: Vec<u32>,
+    /// The order of sweeps in place, where it is not that of the table.
+    order: Option<Vec<u32>>,
+    has_no_end: bool,
 }
 
 impl<'a> Sweeper<'a> {
@@ -111,7 +114,22 @@ impl<'a> Sweeper<'a> {
         if cuts[cuts.len() - 1] as usize != mdp.num_states() {
             cuts.push(mdp.num_states() as u32);
         }
-        Sweeper { mdp, gamma, cuts }
+        Sweeper { mdp, gamma, cuts, order: None, has_no_end: mdp.num_terminal() == 0 }
+    }
+
+    /// The same with an order for sweeps in place: all states that are not terminal.
+    pub(super) fn in_order(self, order: Option<Vec<u32>>) -> Sweeper<'a> {
+        Sweeper { order, ..self }
+    }
+
+    /// The order of sweeps in place; `None` for that of the table.
+    pub(super) fn order(&self) -> Option<&[u32]> {
+        self.order.as_deref()
+    }
+
+    /// Whether no state is terminal.
+    pub(super) fn has_no_end(&self) -> bool {
+        self.has_no_end
     }
 
     /// The discount factor.
@@ -145,7 +163,14 @@ impl<'a> Sweeper<'a> {
     /// `out = T v`, with the maximising choice of each state in `policy` (the first of equals).
     pub fn improve(&self, v: &[f64], out: &mut [f64], policy: &mut [u32]) -> Change {
         assert!(v.len() == self.mdp.num_states() && out.len() == v.len() && policy.len() == v.len());
-        self.fork_improve(&self.cuts, v, out, policy)
+        self.fork_improve::<false>(&self.cuts, v, out, policy, &mut [])
+    }
+
+    /// The same, with the value of every choice in `values` `[C]`.
+    pub fn improve_with_values(&self, v: &[f64], out: &mut [f64], policy: &mut [u32], values: &mut [f64]) -> Change {
+        assert!(v.len() == self.mdp.num_states() && out.len() == v.len() && policy.len() == v.len());
+        assert!(values.len() == self.mdp.num_choices());
+        self.fork_improve::<true>(&self.cuts, v, out, policy, values)
     }
 
     /// `out = T_π v` for the deterministic rule `policy`.
@@ -155,17 +180,27 @@ impl<'a> Sweeper<'a> {
     }
 
     /// Halves the runs between two threads until one is left.
-    fn fork_improve(&self, cuts: &[u32], v: &[f64], out: &mut [f64], policy: &mut [u32]) -> Change {
+    fn fork_improve<const VALUES: bool>(
+        &self,
+        cuts: &[u32],
+        v: &[f64],
+        out: &mut [f64],
+        policy: &mut [u32],
+        values: &mut [f64],
+    ) -> Change {
         if cuts.len() <= 2 {
-            return self.improve_run(cuts[0] as usize, v, out, policy);
+            return self.improve_run::<VALUES>(cuts[0] as usize, v, out, policy, values);
         }
         let middle = cuts.len() / 2;
         let at = (cuts[middle] - cuts[0]) as usize;
         let (out_left, out_right) = out.split_at_mut(at);
         let (policy_left, policy_right) = policy.split_at_mut(at);
+        let starts = self.mdp.choice_starts();
+        let choices = if VALUES { (starts[cuts[middle] as usize] - starts[cuts[0] as usize]) as usize } else { 0 };
+        let (values_left, values_right) = values.split_at_mut(choices);
         let (left, right) = rayon::join(
-            || self.fork_improve(&cuts[..=middle], v, out_left, policy_left),
-            || self.fork_improve(&cuts[middle..], v, out_right, policy_right),
+            || self.fork_improve::<VALUES>(&cuts[..=middle], v, out_left, policy_left, values_left),
+            || self.fork_improve::<VALUES>(&cuts[middle..], v, out_right, policy_right, values_right),
         );
         left.join(right)
     }
@@ -185,9 +220,17 @@ impl<'a> Sweeper<'a> {
     }
 
     /// The states `first..first + out.len()`.
-    fn improve_run(&self, first: usize, v: &[f64], out: &mut [f64], policy: &mut [u32]) -> Change {
+    fn improve_run<const VALUES: bool>(
+        &self,
+        first: usize,
+        v: &[f64],
+        out: &mut [f64],
+        policy: &mut [u32],
+        values: &mut [f64],
+    ) -> Change {
         let (choice_start, branch_start) = (self.mdp.choice_starts(), self.mdp.branch_starts());
         let (next, probability, reward) = (self.mdp.successors(), self.mdp.probabilities(), self.mdp.rewards());
+        let first_choice = choice_start[first] as usize;
         let mut change = Change::NONE;
         for ((s, out), policy) in (first..).zip(out).zip(policy) {
             let choices = choice_start[s] as usize..choice_start[s + 1] as usize;
@@ -200,6 +243,9 @@ impl<'a> Sweeper<'a> {
             for (i, &r) in reward[choices.clone()].iter().enumerate() {
                 let row = ends[i] as usize..ends[i + 1] as usize;
                 let q = r + self.gamma * expectation(&next[row.clone()], &probability[row], v);
+                if VALUES {
+                    values[choices.start + i - first_choice] = q;
+                }
                 if q > best {
                     (best, best_choice) = (q, (choices.start + i) as u32);
                 }
@@ -231,7 +277,7 @@ impl<'a> Sweeper<'a> {
 
 /// `Σ p v(s')` over a row, in an order that depends on its length alone: pairs within blocks of four, then the rest.
 #[inline(always)]
-fn expectation(next: &[u32], probability: &[f64], v: &[f64]) -> f64 {
+pub(super) fn expectation(next: &[u32], probability: &[f64], v: &[f64]) -> f64 {
     let (next_blocks, next_rest) = next.as_chunks::<4>();
     let (probability_blocks, probability_rest) = probability.as_chunks::<4>();
     let mut sum = 0.0;

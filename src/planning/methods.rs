@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Instant;
 
-use super::discounted::{policy_iteration, sweeping};
 use super::progress::Outcome;
-use super::{Criterion, Method, Objective, Solution, SolveOptions, average, backward_induction, exact, total};
+use super::{
+    Criterion, Method, Objective, Solution, SolveOptions, average, backward_induction, discounted, exact, total,
+};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -31,7 +32,7 @@ pub struct MethodInfo {
 
 /// All methods.
 pub fn methods() -> &'static [MethodInfo] {
-    const METHODS: [MethodInfo; 8] = [
+    const METHODS: [MethodInfo; 14] = [
         MethodInfo {
             method: Method::Auto,
             name: "auto",
@@ -45,6 +46,18 @@ pub fn methods() -> &'static [MethodInfo] {
             criteria: "discounted, total, reach, average",
         },
         MethodInfo {
+            method: Method::GaussSeidel,
+            name: "gauss-seidel",
+            summary: "sweeps in place, backwards from the end, with sweeps of the policy in between",
+            criteria: "discounted, total, reach",
+        },
+        MethodInfo {
+            method: Method::Topological,
+            name: "topological",
+            summary: "one strongly connected component after another, successors first",
+            criteria: "discounted, total, reach",
+        },
+        MethodInfo {
             method: Method::ModifiedPolicyIteration,
             name: "modified-policy-iteration",
             summary: "improvement, then cheap evaluation sweeps until the span has fallen tenfold",
@@ -53,8 +66,32 @@ pub fn methods() -> &'static [MethodInfo] {
         MethodInfo {
             method: Method::PolicyIteration,
             name: "policy-iteration",
-            summary: "exact evaluation by LU or BiCGSTAB, then improvement",
+            summary: "exact evaluation by LU or preconditioned BiCGSTAB, then improvement",
             criteria: "discounted, total, reach, average",
+        },
+        MethodInfo {
+            method: Method::InexactPolicyIteration,
+            name: "inexact-policy-iteration",
+            summary: "policies evaluated only as accurately as the next improvement can use",
+            criteria: "discounted, total, reach",
+        },
+        MethodInfo {
+            method: Method::PrioritisedSweeping,
+            name: "prioritised-sweeping",
+            summary: "the state whose value would change most comes first",
+            criteria: "discounted, total, reach",
+        },
+        MethodInfo {
+            method: Method::Anderson,
+            name: "anderson",
+            summary: "value iteration with safeguarded Anderson acceleration",
+            criteria: "discounted, total, reach",
+        },
+        MethodInfo {
+            method: Method::ActionElimination,
+            name: "action-elimination",
+            summary: "value iteration that drops choices proven worse than others",
+            criteria: "discounted",
         },
         MethodInfo {
             method: Method::IntervalIteration,
@@ -114,44 +151,41 @@ pub fn solve(mdp: &Mdp, criterion: Criterion, options: &SolveOptions) -> Result<
     options.validate()?;
     criterion.validate_goal(mdp)?;
     let (method, reason) = pick(mdp, &criterion, options.method);
-    let refused = |reason: &str| Err(Error::NotApplicable { method: name(method), reason: reason.into() });
-    let outcome = match (&criterion, method) {
-        (_, Method::Exact) => exact::run(mdp, &criterion, options),
-        (&Criterion::Discounted { gamma }, Method::PolicyIteration) => {
-            maximising(mdp, options, |mdp| policy_iteration::run(mdp, gamma, options))
+    let outcome = match &criterion {
+        _ if method == Method::Exact => exact::run(mdp, &criterion, options),
+        Criterion::Discounted { gamma } if solves(method, criterion.name()) => {
+            maximising(mdp, options, |mdp| discounted::run(mdp, *gamma, options, method))
         }
-        (&Criterion::Discounted { gamma }, Method::ValueIteration | Method::ModifiedPolicyIteration) => {
-            maximising(mdp, options, |mdp| sweeping::run(mdp, gamma, options, method))
+        Criterion::FiniteHorizon { horizon } if method == Method::BackwardInduction => {
+            maximising(mdp, options, |mdp| backward_induction::run(mdp, *horizon, options))
         }
-        (&Criterion::FiniteHorizon { horizon }, Method::BackwardInduction) => {
-            maximising(mdp, options, |mdp| backward_induction::run(mdp, horizon, options))
+        Criterion::TotalReward { .. } | Criterion::Reachability { .. } if solves(method, criterion.name()) => {
+            total::run(mdp, &criterion, options, method)
         }
-        (
-            Criterion::AverageReward,
-            Method::ValueIteration | Method::ModifiedPolicyIteration | Method::PolicyIteration,
-        ) => maximising(mdp, options, |mdp| average::run(mdp, options, method)),
-        (Criterion::Discounted { .. }, _) => refused(
-            "the criterion is discounted over an infinite horizon; use value-iteration, modified-policy-iteration or \
-             policy-iteration",
-        ),
-        (Criterion::FiniteHorizon { .. }, _) => refused("the criterion has a finite horizon; use backward-induction"),
-        (
-            Criterion::TotalReward { .. } | Criterion::Reachability { .. },
-            Method::ValueIteration
-            | Method::ModifiedPolicyIteration
-            | Method::PolicyIteration
-            | Method::IntervalIteration
-            | Method::OptimisticValueIteration,
-        ) => total::run(mdp, &criterion, options, method),
-        (Criterion::TotalReward { .. } | Criterion::Reachability { .. }, _) => refused(
-            "the criterion is undiscounted; use value-iteration, modified-policy-iteration, policy-iteration, \
-             interval-iteration or optimistic-value-iteration",
-        ),
-        (Criterion::AverageReward, _) => refused(
-            "the criterion is the long-run average; use value-iteration, modified-policy-iteration or policy-iteration",
-        ),
+        Criterion::AverageReward if solves(method, criterion.name()) => {
+            maximising(mdp, options, |mdp| average::run(mdp, options, method))
+        }
+        _ => Err(refused(method, &criterion)),
     }?;
     Ok(outcome.into_solution(criterion, options, method, reason, began))
+}
+
+/// Whether the registry lists `criterion` under `method`.
+fn solves(method: Method, criterion: &str) -> bool {
+    methods().iter().any(|info| info.method == method && info.criteria.split(", ").any(|name| name == criterion))
+}
+
+/// Says which methods solve the criterion.
+fn refused(method: Method, criterion: &Criterion) -> Error {
+    let able = methods().iter().filter(|info| info.method != Method::Auto && solves(info.method, criterion.name()));
+    let able: Vec<&str> = able.map(|info| info.name).collect();
+    let others = match able.split_last() {
+        Some((last, [])) => format!("use {last}"),
+        Some((last, others)) => format!("use {} or {last}", others.join(", ")),
+        None => "no method does yet".to_owned(),
+    };
+    let reason = format!("it does not solve the criterion {criterion}; {others}");
+    Error::NotApplicable { method: name(method), reason }
 }
 
 fn name(method: Method) -> &'static str {

@@ -17,6 +17,7 @@
 //! ```
 
 pub mod analysis;
+mod approximate;
 mod average;
 mod backward_induction;
 pub mod bellman;

@@ -88,7 +88,7 @@ impl Progress {
 
     /// A count of its own for an attempt of at most `steps` improvement steps.
     pub fn attempt(&self, steps: usize) -> Progress {
-        let max_iterations = steps.min(self.max_iterations.saturating_sub(self.work.iterations));
+        let max_iterations = steps.min(self.remaining());
         Progress { max_iterations, work: Work::default(), ..*self }
     }
 
@@ -102,6 +102,11 @@ impl Progress {
     /// Improvement steps so far.
     pub fn iterations(&self) -> usize {
         self.work.iterations
+    }
+
+    /// Improvement steps that the limit leaves.
+    pub fn remaining(&self) -> usize {
+        self.max_iterations.saturating_sub(self.work.iterations)
     }
 
     /// Whether the iteration limit is reached.

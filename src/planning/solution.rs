@@ -15,10 +15,22 @@ pub enum Method {
     Auto,
     /// Jacobi sweeps of the optimality operator.
     ValueIteration,
+    /// Sweeps in place, in a good order (Puterman 2005, section 6.3.3).
+    GaussSeidel,
+    /// One strongly connected component after another (Dai et al. 2011).
+    Topological,
     /// Greedy improvement followed by a few evaluation sweeps (Puterman and Shin 1978).
     ModifiedPolicyIteration,
     /// Howard's policy iteration.
     PolicyIteration,
+    /// Policy iteration with evaluations only as accurate as the next improvement can use (Dembo et al. 1982).
+    InexactPolicyIteration,
+    /// The state whose value would change most comes first (Moore and Atkeson 1993).
+    PrioritisedSweeping,
+    /// Value iteration with safeguarded Anderson acceleration (Geist and Scherrer 2018).
+    Anderson,
+    /// Value iteration that drops choices its bounds prove to be worse than others (MacQueen 1967).
+    ActionElimination,
     /// Sweeps from a proven lower and a proven upper bound towards each other (Haddad and Monmege 2018; Baier et al. 2017).
     IntervalIteration,
     /// Sweeps from below, and upper bounds that are guessed and then proven (Hartmanns and Kaminski 2020).

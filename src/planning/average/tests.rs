@@ -492,7 +492,7 @@ fn limits_are_visible_in_the_status() {
         assert!(fine.max_gap() <= 1e-12, "{method}: {}", fine.max_gap());
     }
     let refused = solve(&mdp, Criterion::AverageReward, &with(Method::BackwardInduction, 1e-6)).unwrap_err();
-    assert!(refused.to_string().contains("long-run average; use value-iteration"), "{refused}");
+    assert!(refused.to_string().contains("criterion long-run average; use value-iteration"), "{refused}");
     let huge = mdp.clone().with_rewards((0..mdp.num_choices()).map(|c| 1e308 * (c as f64).sin()).collect()).unwrap();
     for method in METHODS {
         let outcome = solve(&huge, Criterion::AverageReward, &with(method, 1e-6));

@@ -1,7 +1,8 @@
 //! Policy iteration: evaluate the policy, switch every action that is strictly better, until none is.
 //!
-//! (Howard 1960; Puterman 2005, section 6.4.) Evaluation solves `(I − γ P_π) v = r_π`: dense LU up to [`DENSE_LIMIT`]
-//! states that are not terminal, else BiCGSTAB started from the last value, finished by sweeps of `T_π` where it stalls.
+//! (Howard 1960; Puterman 2005, section 6.4.) Evaluation solves `(I − γ P_π) v = r_π`: dense LU up to [`DENSE`]
+//! states that are not terminal, else BiCGSTAB with an incomplete factorisation as preconditioner, started from the last
+//! value, finished by sweeps of `T_π` where it stalls.
 //!
 //! **Ties never cycle.** Let `w = T_π v` for the evaluated `v`, so that `|v − v_π| ≤ e := ‖w − v‖ / (1 − γ)` (Banach). An
 //! action is switched only if its computed value exceeds `w(s)` by more than `2 (γ ρ_max e + η)`, with `η` the rounding
@@ -10,23 +11,22 @@
 //!
 //! Guarantee: the bounds of the last improvement step, rounding included; the policy returned is the greedy one to which
 //! the lower bound belongs. When no action is truly better and the bounds are still too wide, the evaluation was
-//! too coarse: it is repeated a hundred times finer, until rounding stops it, and then the status says so.
+//! too coarse: it is repeated a hundred times finer, until rounding stops it. A few steps to the greedy policy follow, which
+//! may be better by less than can be proven beforehand, and then the status says that rounding was in the way.
 //!
 //! Cost per step: `O(S³)` dense, else two sweeps of the policy a BiCGSTAB step; and one sweep over all branches.
-
-use nalgebra::DMatrix;
 
 use crate::Result;
 use crate::mdp::{Mdp, NO_CHOICE};
 use crate::numeric::directed::{add_up, mul_up};
-use crate::numeric::{bicgstab, solve_dense};
+use crate::planning::approximate::{DENSE, alive_index, dense, krylov, magnitude};
 use crate::planning::bellman::Sweeper;
 use crate::planning::bounds::Certifier;
 use crate::planning::progress::{Outcome, Progress, Verdict, contractions, finite};
 use crate::planning::{SolveOptions, Status};
 
-/// Up to this many non-terminal states a policy is evaluated by LU.
-const DENSE_LIMIT: usize = 300;
+/// Steps to the greedy policy whose improvement is within rounding.
+const MOST_UNPROVEN: usize = 20;
 
 /// Runs policy iteration from the choices that are best for one step.
 pub(in crate::planning) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions) -> Result<Outcome> {
@@ -38,6 +38,7 @@ pub(in crate::planning) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions) ->
     let mut progress = Progress::new(options, None);
     finite(evaluator.sweeper.improve(&v, &mut swept, &mut current).magnitude)?;
     progress.count(1, evaluator.sweeper.bytes());
+    let mut unproven = 0;
     loop {
         let evaluated = evaluator.solve(&current, &mut v)?;
         progress.count(evaluated.sweeps, evaluator.sweeper.policy_bytes());
@@ -57,7 +58,13 @@ pub(in crate::planning) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions) ->
                 switched = true;
             }
         }
-        if !switched && !evaluator.refine(evaluated.rounding) {
+        if !switched && evaluator.refine(evaluated.rounding) {
+            continue;
+        }
+        if !switched && unproven < MOST_UNPROVEN {
+            unproven += 1;
+            current.copy_from_slice(&greedy);
+        } else if !switched {
             return progress.finish(mdp, Status::RoundingLimit, &bracket, &swept, greedy);
         }
     }
@@ -89,16 +96,7 @@ struct Evaluated {
 impl<'a> Evaluator<'a> {
     fn new(mdp: &'a Mdp, gamma: f64, certifier: Certifier, epsilon: f64) -> Evaluator<'a> {
         let states = mdp.num_states();
-        let alive = states - mdp.num_terminal();
-        let dense_index = (alive <= DENSE_LIMIT).then(|| {
-            let mut alive = 0;
-            let number = |s| {
-                let index = alive;
-                alive += usize::from(!mdp.is_terminal(s));
-                index
-            };
-            (0..states).map(number).collect()
-        });
+        let dense_index = (states - mdp.num_terminal() <= DENSE).then(|| alive_index(mdp));
         // A residual in [−x, x] alone makes a gap of 2 γ x / (1 − γ): a quarter of the accuracy.
         let tolerance = epsilon * (1.0 - gamma) / (8.0 * gamma);
         let image = vec![0.0; states];
@@ -148,49 +146,4 @@ impl<'a> Evaluator<'a> {
         self.tolerance *= 0.01;
         possible
     }
-}
-
-fn magnitude(v: &[f64]) -> f64 {
-    v.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()))
-}
-
-/// LU on the non-terminal states. A strictly diagonally dominant matrix is never singular; were it so, `v` would stay.
-pub(in crate::planning) fn dense(mdp: &Mdp, gamma: f64, policy: &[u32], index: &[usize], v: &mut [f64]) {
-    let alive: Vec<usize> = (0..index.len()).filter(|&s| !mdp.is_terminal(s)).collect();
-    let mut a = DMatrix::identity(alive.len(), alive.len());
-    for (i, &s) in alive.iter().enumerate() {
-        for (t, p) in mdp.branches(policy[s] as usize).filter(|&(t, _)| !mdp.is_terminal(t)) {
-            a[(i, index[t])] -= gamma * p;
-        }
-    }
-    let reward: Vec<f64> = alive.iter().map(|&s| mdp.rewards()[policy[s] as usize]).collect();
-    if let Some(x) = solve_dense(&a, &reward) {
-        for (&s, x) in alive.iter().zip(x) {
-            v[s] = x;
-        }
-    }
-}
-
-/// Most sweeps that BiCGSTAB may take for one policy.
-const KRYLOV_SWEEPS: usize = 2000;
-
-/// BiCGSTAB from `v`; keeps `v` if it broke down. Returns the sweeps taken.
-pub(in crate::planning) fn krylov(sweeper: &Sweeper, tolerance: f64, policy: &[u32], v: &mut [f64]) -> usize {
-    let mdp = sweeper.mdp();
-    let states = mdp.num_states();
-    // T_π x = r + γ P x, so (I − γ P) x = x − (T_π x − r).
-    let reward: Vec<f64> =
-        policy.iter().map(|&c| if c == NO_CHOICE { 0.0 } else { mdp.rewards()[c as usize] }).collect();
-    let apply = |x: &[f64], out: &mut [f64]| {
-        sweeper.evaluate(policy, x, out);
-        for s in 0..states {
-            out[s] = x[s] - (out[s] - reward[s]);
-        }
-    };
-    let mut x = v.to_vec();
-    let end = bicgstab(apply, &reward, &mut x, tolerance, KRYLOV_SWEEPS);
-    if end.residual.is_finite() {
-        v.copy_from_slice(&x);
-    }
-    end.products
 }

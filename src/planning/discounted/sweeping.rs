@@ -63,7 +63,7 @@ pub(in crate::planning) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions, me
 }
 
 /// `min_s max_a r(s, a)` over the non-terminal states; 0 if there is none.
-fn smallest_best_reward(mdp: &Mdp) -> f64 {
+pub(super) fn smallest_best_reward(mdp: &Mdp) -> f64 {
     let best = |s: usize| mdp.rewards()[mdp.choices(s)].iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let smallest = (0..mdp.num_states()).filter(|&s| !mdp.is_terminal(s)).map(best).fold(f64::INFINITY, f64::min);
     if smallest.is_finite() { smallest } else { 0.0 }

@@ -5,7 +5,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::*;
 use crate::mdp::MdpBuilder;
-use crate::planning::{Method, SolveOptions};
+use crate::planning::{Method, MethodInfo, SolveOptions, methods};
 use crate::rng::{self, Purpose};
 
 const BOTH: [Objective; 2] = [Objective::Maximise, Objective::Minimise];
@@ -450,14 +450,14 @@ fn rough(states: usize, seed: u64) -> Mdp {
 
 #[test]
 fn certified_intervals_contain_the_rational_answer() {
-    const METHODS: [Method; 3] = [Method::ValueIteration, Method::ModifiedPolicyIteration, Method::PolicyIteration];
+    let methods = others("discounted");
     for seed in 0..60 {
         let mdp = rough(2 + seed as usize % 6, seed);
         for (i, gamma) in [0.3, 0.9, 0.999, 0.99999].into_iter().enumerate() {
             for objective in BOTH {
                 let criterion = Criterion::Discounted { gamma };
                 let exact = solve(&mdp, &criterion, objective, Reading::Stored).unwrap();
-                for method in METHODS {
+                for &method in &methods {
                     let epsilon = [1e-2, 1e-6, 1e-9, 1e-13][(seed as usize + i) % 4];
                     let options = SolveOptions { method, epsilon, objective, max_iterations: 3000 };
                     let solution = crate::planning::solve(&mdp, criterion.clone(), &options).unwrap();
@@ -538,19 +538,18 @@ fn compare(mdp: &Mdp, criterion: &Criterion, methods: &[Method], epsilon: f64, w
     compared
 }
 
-const AVERAGE: [Method; 3] = [Method::ValueIteration, Method::ModifiedPolicyIteration, Method::PolicyIteration];
-const UNDISCOUNTED: [Method; 5] = [
-    Method::ValueIteration,
-    Method::ModifiedPolicyIteration,
-    Method::PolicyIteration,
-    Method::IntervalIteration,
-    Method::OptimisticValueIteration,
-];
+/// Every method of the registry for a criterion, but the one that is compared with.
+fn others(criterion: &str) -> Vec<Method> {
+    let able = |info: &&MethodInfo| info.criteria.split(", ").any(|name| name == criterion);
+    let methods = methods().iter().filter(able).map(|info| info.method);
+    methods.filter(|&method| method != Method::Auto && method != Method::Exact).collect()
+}
 
 #[test]
 fn undiscounted_intervals_contain_the_rational_answer() {
     let mut compared = [0; 5];
-    for seed in 0..250 {
+    let (undiscounted, average) = (others("total"), others("average"));
+    for seed in 0..150 {
         let epsilon = [1e-2, 1e-6, 1e-9][seed as usize % 3];
         let (low, high) = [(0, 3), (-3, 0), (-3, 3)][seed as usize / 3 % 3];
         for (i, mdp) in
@@ -559,14 +558,14 @@ fn undiscounted_intervals_contain_the_rational_answer() {
             let what = format!("seed {seed}, table {i}");
             let goal = goal_of(seed, mdp.num_states());
             let reach = Criterion::Reachability { goal: goal.clone() };
-            compared[0] += compare(mdp, &reach, &UNDISCOUNTED, epsilon, &what);
-            compared[1] += compare(mdp, &Criterion::TotalReward { goal: Some(goal) }, &UNDISCOUNTED, epsilon, &what);
-            compared[2] += compare(mdp, &Criterion::TotalReward { goal: None }, &UNDISCOUNTED, epsilon, &what);
-            compared[3 + i] += compare(mdp, &Criterion::AverageReward, &AVERAGE, epsilon, &what);
+            compared[0] += compare(mdp, &reach, &undiscounted, epsilon, &what);
+            compared[1] += compare(mdp, &Criterion::TotalReward { goal: Some(goal) }, &undiscounted, epsilon, &what);
+            compared[2] += compare(mdp, &Criterion::TotalReward { goal: None }, &undiscounted, epsilon, &what);
+            compared[3 + i] += compare(mdp, &Criterion::AverageReward, &average, epsilon, &what);
         }
     }
     assert!(compared[0] >= 2000 && compared[1] >= 1500 && compared[2] >= 1000, "{compared:?}");
-    assert!(compared[3] >= 1000 && compared[4] >= 1000, "{compared:?}");
+    assert!(compared[3] >= 600 && compared[4] >= 600, "{compared:?}");
 }
 
 #[test]

@@ -21,14 +21,14 @@
 //! `P_π d < d`, so that its series converges; the upper bound covers every policy whose series converges, which a policy
 //! that leaves with a smaller probability than its rows exceed one would not do.
 
-use super::approximate::{Approximator, DENSE, approximate, evaluate, solve};
-use crate::Result;
 use crate::mdp::{Mdp, NO_CHOICE};
+use crate::planning::approximate::{Approximator, DENSE, approximator, evaluate, magnitude, solve};
 use crate::planning::bellman::Sweeper;
 use crate::planning::bounds::Certifier;
 use crate::planning::graph::{Predecessors, attraction, membership, prob1_some};
 use crate::planning::progress::{Progress, finite};
-use crate::planning::{SolveOptions, Status};
+use crate::planning::{Method, SolveOptions, Status};
+use crate::{Error, Result};
 
 /// Bounds of every state of a core, and a policy worth at least the lower one.
 #[derive(Debug)]
@@ -134,20 +134,23 @@ impl<'a> Judge<'a> {
 }
 
 /// Solves a core to `options.epsilon`.
-pub(super) fn run(core: &Mdp, how: Approximator, options: &SolveOptions, progress: &mut Progress) -> Result<Bounded> {
+pub(super) fn run(core: &Mdp, method: Method, options: &SolveOptions, progress: &mut Progress) -> Result<Bounded> {
+    let Some(approximate) = approximator(method) else {
+        return Err(Error::NotApplicable { method: "the undiscounted solver", reason: format!("{method}") });
+    };
     let mut judge = Judge::new(core);
     let states = core.num_states();
     let steps = Steps::new(core)?;
     let proper = judge.proper_policy();
     let mut greedy = proper.clone();
-    let mut v = start(&judge, how, &proper, options.epsilon, progress);
+    let mut v = start(&judge, method, &proper, options.epsilon, progress);
     let mut g = vec![0.0; states];
     let mut swept = v.clone();
     let mut target = options.epsilon;
     // The share of δ aimed for that is taken: less where the gap came out wider than 2 δ max g.
     let mut share = 1.0;
     loop {
-        approximate(how, &judge.sweeper, &mut v, target, progress)?;
+        approximate(&judge.sweeper, &mut v, target, progress)?;
         let change = judge.sweeper.improve(&v, &mut swept, &mut greedy);
         progress.count(1, judge.sweeper.bytes());
         let residual = change.max.max(-change.min).max(0.0);
@@ -164,7 +167,7 @@ pub(super) fn run(core: &Mdp, how: Approximator, options: &SolveOptions, progres
             }
         }
         let delta = delta.max(3.0 * residual);
-        let found = enclose(&mut judge, how, &v, &g, delta, progress)?;
+        let found = enclose(&mut judge, approximate, &v, &g, delta, progress)?;
         let gap = found.as_ref().map_or(f64::INFINITY, |(lower, upper, _)| widest(lower, upper));
         if gap.is_finite() {
             progress.step(gap);
@@ -195,10 +198,10 @@ pub(super) fn run(core: &Mdp, how: Approximator, options: &SolveOptions, progres
 
 /// Where to begin. With a cost at every step, twice the cheapest conceivable way: pessimistic, so that states not reached by
 /// a sweep yet attract no policy, and of the right shape. With rewards only, 0. Otherwise the value of a proper policy.
-fn start(judge: &Judge, how: Approximator, proper: &[u32], epsilon: f64, progress: &mut Progress) -> Vec<f64> {
+fn start(judge: &Judge, method: Method, proper: &[u32], epsilon: f64, progress: &mut Progress) -> Vec<f64> {
     let mut v = vec![0.0; proper.len()];
     let (lowest, highest) = judge.sweeper.mdp().reward_range();
-    if how == Approximator::Howard {
+    if method == Method::PolicyIteration {
         solve(&judge.sweeper, proper, &mut v, 0.1 * epsilon, progress);
     } else if highest < 0.0 {
         v = judge.distances().into_iter().map(|steps| 2.0 * lowest * steps).collect();
@@ -213,7 +216,7 @@ type Enclosure = (Vec<f64>, Vec<f64>, Vec<u32>);
 /// Bounds around `v` at a distance of about `δ g`, and the policy of the lower one.
 fn enclose(
     judge: &mut Judge,
-    how: Approximator,
+    approximate: Approximator,
     v: &[f64],
     g: &[f64],
     delta: f64,
@@ -221,13 +224,13 @@ fn enclose(
 ) -> Result<Option<Enclosure>> {
     let mut upper: Vec<f64> = v.iter().zip(g).map(|(v, g)| v + delta * g).collect();
     let above = judge.is_above(&upper, progress)
-        || (settle(judge, how, &mut upper, delta, progress)? && judge.is_above(&upper, progress));
+        || (settle(judge, approximate, &mut upper, delta, progress)? && judge.is_above(&upper, progress));
     if !above {
         return Ok(None);
     }
     let mut lower: Vec<f64> = v.iter().zip(g).map(|(v, g)| v - delta * g).collect();
     let mut policy = judge.below(&lower, progress);
-    if policy.is_none() && settle(judge, how, &mut lower, -delta, progress)? {
+    if policy.is_none() && settle(judge, approximate, &mut lower, -delta, progress)? {
         policy = judge.below(&lower, progress);
     }
     Ok(policy.map(|policy| (lower, upper, policy)))
@@ -235,11 +238,17 @@ fn enclose(
 
 /// Solves the problem with `δ` added to every reward, from `v` on, with about as many steps as were taken so far. If `δ`
 /// makes going round for ever worth it, that problem has no solution, and `false` comes back.
-fn settle(judge: &Judge, how: Approximator, v: &mut Vec<f64>, delta: f64, progress: &mut Progress) -> Result<bool> {
+fn settle(
+    judge: &Judge,
+    approximate: Approximator,
+    v: &mut [f64],
+    delta: f64,
+    progress: &mut Progress,
+) -> Result<bool> {
     let core = judge.sweeper.mdp();
     let table = core.clone().with_rewards(core.rewards().iter().map(|r| r + delta).collect())?;
     let mut attempt = progress.attempt(100 + progress.iterations());
-    let end = approximate(how, &Sweeper::new(&table, 1.0), v, delta.abs() / 3.0, &mut attempt);
+    let end = approximate(&Sweeper::new(&table, 1.0), v, delta.abs() / 3.0, &mut attempt);
     let settled = end.is_ok() && !attempt.exhausted();
     progress.absorb(attempt);
     Ok(settled)
@@ -271,7 +280,7 @@ impl Steps {
         policy: &[u32],
         v: &[f64],
         residual: f64,
-        g: &mut Vec<f64>,
+        g: &mut [f64],
         progress: &mut Progress,
     ) -> Result<bool> {
         if let Some(cost) = self.cost {
@@ -290,10 +299,6 @@ impl Steps {
         finite(magnitude(g))?;
         Ok(change <= 0.25)
     }
-}
-
-pub(super) fn magnitude(v: &[f64]) -> f64 {
-    v.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()))
 }
 
 /// The largest `upper − lower`, rounded up.

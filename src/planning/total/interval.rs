@@ -16,12 +16,12 @@
 //!
 //! Cost: two sweeps a step; as many steps as value iteration needs for a distance of `ε`.
 
-use super::approximate::Approximator;
-use super::certificate::{self, Bounded, Judge, magnitude, widest};
+use super::certificate::{self, Bounded, Judge, widest};
 use crate::Result;
 use crate::mdp::{Mdp, NO_CHOICE};
+use crate::planning::approximate::magnitude;
 use crate::planning::progress::Progress;
-use crate::planning::{SolveOptions, Status};
+use crate::planning::{Method, SolveOptions, Status};
 
 /// Bounds that only ever come closer.
 struct Interval<'a> {
@@ -45,7 +45,8 @@ impl<'a> Interval<'a> {
             (constant(certainty.min(0.0)), constant(certainty.max(0.0)), judge.proper_policy())
         } else {
             let coarse = SolveOptions { epsilon: judge.size(progress).max(options.epsilon), ..*options };
-            let Bounded { lower, upper, policy, .. } = certificate::run(core, Approximator::Jacobi, &coarse, progress)?;
+            let Bounded { lower, upper, policy, .. } =
+                certificate::run(core, Method::ValueIteration, &coarse, progress)?;
             (lower, upper, policy)
         };
         let (swept, greedy) = (vec![0.0; states], vec![NO_CHOICE; states]);

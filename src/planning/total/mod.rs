@@ -22,7 +22,6 @@
 //!
 //! Sources: Puterman (2005), chapter 7; Bertsekas and Tsitsiklis (1991); de Alfaro (1999); Haddad and Monmege (2018); Baier et al. (2017).
 
-mod approximate;
 mod certificate;
 mod core;
 mod fate;
@@ -33,7 +32,6 @@ mod storm_tests;
 #[cfg(test)]
 mod tests;
 
-use self::approximate::Approximator;
 use self::certificate::Bounded;
 use self::core::Core;
 use self::fate::{Decided, Fate};
@@ -131,9 +129,7 @@ fn solve(
     match method {
         Method::IntervalIteration => interval::run(&core.mdp, certainty, options, progress),
         Method::OptimisticValueIteration => interval::optimistic(&core.mdp, certainty, options, progress),
-        Method::ValueIteration => certificate::run(&core.mdp, Approximator::Jacobi, options, progress),
-        Method::PolicyIteration => certificate::run(&core.mdp, Approximator::Howard, options, progress),
-        _ => certificate::run(&core.mdp, Approximator::Modified, options, progress),
+        _ => certificate::run(&core.mdp, method, options, progress),
     }
 }
 

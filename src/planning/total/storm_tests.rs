@@ -43,6 +43,11 @@ fn rational_answers_of_a_model_checker_lie_between_the_bounds() {
             Method::ValueIteration,
             Method::ModifiedPolicyIteration,
             Method::PolicyIteration,
+            Method::GaussSeidel,
+            Method::Topological,
+            Method::InexactPolicyIteration,
+            Method::PrioritisedSweeping,
+            Method::Anderson,
             Method::IntervalIteration,
             Method::OptimisticValueIteration,
         ] {

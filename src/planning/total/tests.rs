@@ -7,11 +7,16 @@ use crate::planning::{Criterion, Method, Objective, Solution, SolveOptions, Stat
 use crate::rng::{self, Fast, Purpose};
 use crate::{Error, Result};
 
-const METHODS: [Method; 6] = [
+const METHODS: [Method; 11] = [
     Method::Auto,
     Method::ValueIteration,
     Method::ModifiedPolicyIteration,
     Method::PolicyIteration,
+    Method::GaussSeidel,
+    Method::Topological,
+    Method::InexactPolicyIteration,
+    Method::PrioritisedSweeping,
+    Method::Anderson,
     Method::IntervalIteration,
     Method::OptimisticValueIteration,
 ];
