@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::agent::{Agent, Experience, Setup, from_text, to_text};
+use super::agent::{Agent, Experience, Setup, check_choices, from_text, to_text};
 use super::td::{Td, TdParams};
 use crate::Result;
 use crate::mdp::DecisionRule;
@@ -66,6 +66,7 @@ impl Agent for Sarsa {
 
     fn load(&mut self, saved: &str) -> Result<()> {
         let saved: Saved = from_text("sarsa", saved)?;
+        check_choices("sarsa", saved.next_choice, self.td.shape.num_choices())?;
         self.td.load("sarsa", &saved.td)?;
         self.next_choice = saved.next_choice;
         Ok(())

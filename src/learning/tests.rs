@@ -1,7 +1,8 @@
 //! Every agent against the exact optimum, on problems with seeds that are stated.
 
+use super::train::exact_value;
 use super::{Curve, EvaluationPoints, Setup, TrainOptions, Trainer, make, registry, train};
-use crate::mdp::{Mdp, MdpBuilder};
+use crate::mdp::{DecisionRule, Mdp, MdpBuilder, NO_CHOICE};
 use crate::planning::{Criterion, SolveOptions, solve};
 use crate::rng::{self, Purpose};
 
@@ -245,4 +246,37 @@ fn sqirl_refuses_what_it_cannot_learn_from() {
     assert!(error.contains("49 steps are fewer than one iteration"), "{error}");
     let error = train(&mdp, agent.as_mut(), &options(500, 2)).unwrap_err().to_string();
     assert!(error.contains("k = 3 is larger than the 2 steps"), "{error}");
+}
+
+#[test]
+fn sarsa_refuses_a_saved_choice_that_the_table_does_not_have() {
+    let mdp = chain();
+    let mut agent = make("sarsa", &[], &Setup { mdp: &mdp, discount: GAMMA, seed: 1 }).unwrap();
+    let saved = agent.save().replace("\"next_choice\":null", "\"next_choice\":77");
+    assert!(saved.contains("77") && agent.load(&saved).is_err());
+}
+
+#[test]
+fn exact_values_are_exact_or_an_error() {
+    let options =
+        |discount| TrainOptions { discount, time_limit: None, steps: 0, points: EvaluationPoints::Even(1), seed: 1 };
+    // A policy that is worth nothing where there are rewards.
+    let mut builder = MdpBuilder::new(2);
+    builder.choice(0, 0, &[(1.0, 0, 0.0)]).choice(0, 1, &[(1.0, 1, 1.0)]).terminal(1);
+    let rule = DecisionRule::Deterministic(vec![0, NO_CHOICE]);
+    assert_eq!(exact_value(&builder.build().unwrap(), rule, &options(0.9)).unwrap(), 0.0);
+    // A cycle that is longer than the linear solver can follow: reward 1 a round.
+    let states = 20_000;
+    let mut builder = MdpBuilder::new(states);
+    for s in 0..states {
+        builder.choice(s, 0, &[(1.0, (s + 1) % states, f64::from(u8::from(s + 1 == states)))]);
+    }
+    let rule = DecisionRule::Deterministic((0..states as u32).collect());
+    match exact_value(&builder.build().unwrap(), rule, &options(0.9999)) {
+        Ok(value) => {
+            let exact = 0.9999f64.powi(states as i32 - 1) / (1.0 - 0.9999f64.powi(states as i32));
+            approx::assert_relative_eq!(value, exact, max_relative = 1e-6);
+        }
+        Err(error) => assert!(error.to_string().contains("was not solved"), "{error}"),
+    }
 }

@@ -144,13 +144,26 @@ pub fn check_training(mdp: &Mdp, agent: &dyn Agent, options: &TrainOptions) -> R
 /// The exact value of a rule from the initial distribution, for the discount and time limit of `options`.
 ///
 /// # Errors
-/// A rule that does not fit the table, or numbers out of range.
+/// A rule that does not fit the table, numbers out of range, or a value that is not known to a millionth of
+/// the largest value or reward.
 pub fn exact_value(mdp: &Mdp, rule: DecisionRule, options: &TrainOptions) -> Result<f64> {
     let policy = Policy::stationary(mdp, rule)?;
     let evaluation = match options.time_limit {
         Some(limit) if options.discount == 1.0 => evaluate_finite(mdp, &policy, limit as usize)?,
         _ => evaluate_discounted(mdp, &policy, options.discount)?,
     };
+    let (low, high) = mdp.reward_range();
+    let largest =
+        evaluation.values.iter().chain(&[low, high, 1e-150]).fold(0.0, |largest: f64, x| largest.max(x.abs()));
+    if evaluation.error_bound > 1e-6 * largest {
+        return Err(Error::NotApplicable {
+            method: "exact evaluation",
+            reason: format!(
+                "the linear system of the policy's value was not solved: values may be off by {:e}; lower the discount",
+                evaluation.error_bound
+            ),
+        });
+    }
     Ok(mdp.initial_value(&evaluation.values))
 }
 

@@ -3,6 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::{DecisionRule, Mdp};
+use crate::numeric::directed::{add_down, add_up, div_up, mul_up, rounding_factor};
 use crate::numeric::{Convergence, bicgstab, solve_dense};
 
 /// Up to this many states a system is solved by dense LU.
@@ -75,6 +76,38 @@ impl PolicyChain {
                 }
             }
         }
+    }
+
+    /// A bound on `‖v − v_π‖∞` from one sweep: `(‖r_π + γ P_π v − v‖∞ + η) / (1 − γ ρ)`, rounded up, with `ρ` the largest row
+    /// sum and `η` the rounding of an entry of the sweep. An entry is a sum of products that sees at most `n + 4` roundings,
+    /// those of `P_π` and `r_π` included, `n` the longest row; `largest_reward` bounds the rewards of choices.
+    /// `Err(ρ)` if `γ ρ ≥ 1`, where the sum of rewards need not converge.
+    pub fn value_error(&self, gamma: f64, largest_reward: f64, v: &[f64]) -> std::result::Result<f64, f64> {
+        let (mut residual, mut magnitude, mut mass, mut longest) = (0.0f64, 0.0f64, 0.0f64, 0);
+        for s in 0..self.num_states() {
+            let (mut sum, mut total) = (0.0, 0.0);
+            for (t, p) in self.row(s) {
+                sum += p * v[t];
+                total += p;
+            }
+            let difference = self.reward[s] + gamma * sum - v[s];
+            if difference.is_nan() {
+                return Ok(f64::INFINITY);
+            }
+            residual = residual.max(difference.abs().next_up());
+            (magnitude, mass) = (magnitude.max(v[s].abs()), mass.max(total));
+            longest = longest.max((self.start[s + 1] - self.start[s]) as usize);
+        }
+        let factor = rounding_factor(longest + 4);
+        let mass = mul_up(mass, 1.0 + factor);
+        let modulus = mul_up(gamma, mass);
+        if modulus >= 1.0 {
+            return Err(mass);
+        }
+        // A rule's probabilities sum to one up to 1e-9.
+        let scale = add_up(mul_up(1.0 + 2e-9, largest_reward), mul_up(modulus, magnitude));
+        let rounding = add_up(mul_up(factor, scale), (longest + 4) as f64 * f64::MIN_POSITIVE);
+        Ok(div_up(add_up(residual, rounding), add_down(1.0, -modulus)))
     }
 
     /// Solves `(I − γ P_π) x = b`, or its transpose, until the residual is at most `tolerance` in each entry.

@@ -15,11 +15,14 @@
 use ndarray::Array2;
 
 use super::chain::PolicyChain;
-use super::evaluate::{require_stages, require_stationary};
+use super::evaluate::{outweighed, require_stages, require_stationary};
 use super::long_run::limiting_distribution;
 use super::{DecisionRule, Mdp, Policy};
-use crate::Result;
 use crate::planning::Criterion;
+use crate::{Error, Result};
+
+/// Largest error of discounted occupancies, summed over states, as a share of `1 / (1 − γ)`.
+pub const ACCURACY: f64 = 1e-6;
 
 /// Occupancies of states and of choices.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,15 +81,34 @@ pub fn total(mdp: &Mdp, policy: &Policy, horizon: usize) -> Result<Occupancy> {
     Ok(sum)
 }
 
-/// `Σ_t γᵗ d_t` of states and choices for a stationary policy: the solution of `d = μ + γ P_πᵀ d`.
+/// `Σ_t γᵗ d_t` of states and choices for a stationary policy: the solution of `d = μ + γ P_πᵀ d`, checked: its error, summed
+/// over states, is at most `‖μ + γ P_πᵀ d − d‖₁ / (1 − γ ρ)` with `ρ` the largest row sum, and at most [`ACCURACY`] of `1 / (1 − γ)`.
 ///
 /// # Errors
-/// A discount outside (0, 1), or a time-indexed policy.
+/// A discount outside (0, 1), a time-indexed policy, or a linear system that was not solved to that accuracy.
 pub fn discounted(mdp: &Mdp, policy: &Policy, gamma: f64) -> Result<Occupancy> {
     Criterion::Discounted { gamma }.validate()?;
     require_stationary(policy)?;
     let rule = policy.rule(0);
-    let (mut states, _) = PolicyChain::new(mdp, rule).solve(gamma, true, &initial(mdp), 1e-15);
+    let (chain, start) = (PolicyChain::new(mdp, rule), initial(mdp));
+    let (mut states, _) = chain.solve(gamma, true, &start, 1e-15);
+    let mut moved = vec![0.0; states.len()];
+    chain.apply_transposed(&states, &mut moved);
+    let residual: f64 = (0..states.len()).map(|s| (start[s] + gamma * moved[s] - states[s]).abs()).sum();
+    let mass = (0..states.len()).map(|s| chain.row(s).map(|(_, p)| p).sum()).fold(0.0, f64::max);
+    if gamma * mass >= 1.0 {
+        return Err(outweighed(mass, gamma));
+    }
+    let share = residual / (1.0 - gamma * mass) * (1.0 - gamma);
+    if share.is_nan() || share > ACCURACY {
+        return Err(Error::NotApplicable {
+            method: "discounted occupancy",
+            reason: format!(
+                "the linear system was not solved: the occupancies may be off by {share:e} of their sum, more than \
+                 {ACCURACY:e}; lower the discount"
+            ),
+        });
+    }
     // Rounding can leave −1e-17 where the truth is 0.
     states.iter_mut().for_each(|d| *d = d.max(0.0));
     Ok(by_choice(mdp, rule, states))

@@ -159,3 +159,44 @@ fn rewards_can_be_replaced() {
     let mdp = enumerate(&cost, 10).unwrap().mdp;
     assert_eq!(mdp.reward_range(), (-2.0, -1.0));
 }
+
+#[test]
+fn the_error_of_an_evaluation_is_bounded_rounding_included() {
+    // One state with reward r for ever: v (1 − γ) − r is exact in one fused operation, and so is 1 − γ for γ ≥ 1/2.
+    for gamma in [0.7, 0.9, 0.99, 0.9999, 1.0 - 1e-9, 1.0 - 1e-12] {
+        for reward in [1.0, 0.1, 1.0 / 3.0] {
+            let mut builder = MdpBuilder::new(1);
+            let mdp = builder.choice(0, 0, &[(1.0, 0, reward)]).build().unwrap();
+            let Evaluation { values, error_bound } = evaluate_discounted(&mdp, &Policy::uniform(&mdp), gamma).unwrap();
+            let error = (values[0].mul_add(1.0 - gamma, -reward) / (1.0 - gamma)).abs();
+            assert!(error <= error_bound && error_bound <= 1e-14 * values[0] / (1.0 - gamma), "{gamma} {reward}");
+        }
+    }
+    let mut builder = MdpBuilder::new(1);
+    let heavy = builder.choice(0, 0, &[(1.0 + 9e-10, 0, 1.0)]).build().unwrap();
+    let uniform = Policy::uniform(&heavy);
+    for evaluated in [
+        evaluate_discounted(&heavy, &uniform, 1.0 - 1e-10).map(|_| ()),
+        occupancy::discounted(&heavy, &uniform, 1.0 - 1e-10).map(|_| ()),
+    ] {
+        assert!(evaluated.unwrap_err().to_string().contains("outweighs the discount"));
+    }
+}
+
+#[test]
+fn a_system_that_was_not_solved_is_no_occupancy() {
+    // A Krylov space needs a dimension for each state of a cycle, and there are more of them than products allowed.
+    let states = 20_000;
+    let mut builder = MdpBuilder::new(states);
+    for s in 0..states {
+        builder.choice(s, 0, &[(1.0, (s + 1) % states, 0.0)]);
+    }
+    let mdp = builder.build().unwrap();
+    let uniform = Policy::uniform(&mdp);
+    match occupancy::discounted(&mdp, &uniform, 0.9999) {
+        Ok(found) => approx::assert_relative_eq!(found.states.iter().sum::<f64>(), 1e4, max_relative = 1e-6),
+        Err(error) => assert!(error.to_string().contains("was not solved"), "{error}"),
+    }
+    let found = occupancy::discounted(&mdp, &uniform, 0.99).unwrap();
+    approx::assert_relative_eq!(found.states.iter().sum::<f64>(), 100.0, max_relative = 1e-9);
+}

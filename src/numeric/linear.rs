@@ -62,7 +62,8 @@ pub fn stationary_dense(mut p: DMatrix<f64>) -> Vec<f64> {
 /// most `tolerance` or `max_products` products were taken. `apply(v, out)` writes `A v` to `out`.
 ///
 /// Sums run in index order, so the result is the same on every machine and for any number of threads. Restarts from the
-/// current point on a breakdown.
+/// current point on a breakdown. Gives up after [`MOST_FUTILE`] restarts in a row that did not halve the residual, as where
+/// rounding forbids the tolerance. `x` ends at the best point found.
 pub fn bicgstab(
     apply: impl FnMut(&[f64], &mut [f64]),
     b: &[f64],
@@ -88,6 +89,7 @@ pub fn preconditioned_bicgstab(
     let mut products = 0;
     let (mut shadow, mut p, mut v, mut t) = (vec![0.0; n], vec![0.0; n], vec![0.0; n], vec![0.0; n]);
     let (mut p_hat, mut r_hat) = (vec![0.0; n], vec![0.0; n]);
+    let (mut best, mut best_residual, mut futile) = (x.to_vec(), f64::INFINITY, 0);
     loop {
         // The true residual; the recursive one drifts away from it.
         apply(x, &mut r);
@@ -96,8 +98,15 @@ pub fn preconditioned_bicgstab(
             r[i] = b[i] - r[i];
         }
         let residual = max_abs(&r);
-        if residual <= tolerance || products >= max_products || !residual.is_finite() {
-            return Convergence { products, residual };
+        futile = if residual <= 0.5 * best_residual { 0 } else { futile + 1 };
+        if residual < best_residual {
+            best.copy_from_slice(x);
+            best_residual = residual;
+        }
+        let over = products >= max_products || futile > MOST_FUTILE || !residual.is_finite();
+        if best_residual <= tolerance || over {
+            x.copy_from_slice(&best);
+            return Convergence { products, residual: best_residual };
         }
         shadow.copy_from_slice(&r);
         p.copy_from_slice(&r);
@@ -136,6 +145,9 @@ pub fn preconditioned_bicgstab(
         }
     }
 }
+
+/// Restarts in a row that may fail to halve the residual.
+const MOST_FUTILE: usize = 5;
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
