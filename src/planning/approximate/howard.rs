@@ -1,8 +1,8 @@
 //! Policy iteration: solve the equations of the policy, then improve it.
 //!
 //! (Howard 1960; without a discount, Bertsekas and Tsitsiklis 1991.) A choice is switched only for one that is better by
-//! more than rounding, so that ties never cycle. Where a policy's equations have no finite solution, a sweep of `T`
-//! takes the place of its evaluation.
+//! more than rounding, so that ties never cycle. Where a policy's equations have no finite solution, or one
+//! whose rounding is more than what is asked for, a sweep of `T` takes the place of its evaluation.
 
 use super::evaluation::solve;
 use super::{Improvement, magnitude};
@@ -31,7 +31,8 @@ pub(super) fn run(sweeper: &Sweeper, v: &mut [f64], target: f64, progress: &mut 
         if !switched {
             policy.copy_from_slice(&step.greedy);
         }
-        if !solve(sweeper, policy, v, 0.1 * target, progress) {
+        // Values so large that rounding hides the target do not help to choose.
+        if !solve(sweeper, policy, v, 0.1 * target, progress) || f64::EPSILON * magnitude(v) > target {
             v.copy_from_slice(&step.swept);
         }
     }

@@ -104,6 +104,16 @@ proptest! {
 }
 
 #[test]
+fn a_policy_that_takes_for_ever_does_not_stop_policy_iteration() {
+    // Drifting back twice as often as forward, the cheap choice takes 10¹⁶ steps; the first policy takes it everywhere.
+    let mdp = corridor(54, 0.8, false);
+    let sweeper = Sweeper::new(&mdp, 1.0);
+    let mut v: Vec<f64> = (0..=54).map(|s| if mdp.is_terminal(s) { 0.0 } else { -216.0 }).collect();
+    run(Method::PolicyIteration, &sweeper, &mut v, 1e-9, 1000);
+    assert!(residual(&sweeper, &v) <= 1e-9);
+}
+
+#[test]
 fn an_acyclic_table_takes_one_topological_pass() {
     // Numbered against the flow, so that no other order does it in one.
     let mdp = corridor(200, 0.0, false);
