@@ -162,3 +162,48 @@ fn solve_adds_entropy_on_request() {
     shell.refuses("solve riverswim --discount 0.9 --temperature 0", &["temperature"]);
     shell.refuses("solve riverswim --criterion average --temperature 1", &["regularised", "discounted"]);
 }
+
+#[test]
+fn the_bounds_of_the_initial_value_are_those_of_a_mean() {
+    // Taxi starts in one of 300 states, whose shares do not sum to one in 64 bits. Any policy that never delivers loses 1, or
+    // 10 for a wrong attempt, a step.
+    let shell = Shell::new();
+    let bounds = |rest: &str| {
+        let answer = shell.done(&format!("solve taxi {rest} --format json")).json();
+        (answer["lower_initial"].as_f64().unwrap(), answer["upper_initial"].as_f64().unwrap())
+    };
+    assert_eq!(bounds("--criterion reach --goal terminal"), (1.0, 1.0));
+    for (rest, truth) in
+        [("--minimise --criterion finite --horizon 20", -200.0), ("--minimise --criterion average", -10.0)]
+    {
+        let (lower, upper) = bounds(rest);
+        assert!(lower <= truth && truth <= upper, "{rest}: [{lower}, {upper}]");
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_at_once() {
+    let shell = Shell::new();
+    fs::create_dir(shell.path("folder")).unwrap();
+    shell.refuses("solve folder --discount 0.9", &["folder is a folder", ".npz"]);
+    shell.refuses("solve riverswim --discount 0.9 --threads 4000", &["--threads", "512"]);
+    shell.refuses("solve riverswim --discount 0.9 --state-limit 0", &["--state-limit", "at least 1"]);
+    shell.refuses("horizon riverswim --horizon 99999999", &["99999999 steps", "shorten the horizon"]);
+    shell.refuses("export riverswim no/folder/t.npz", &["no folder no/folder", "make it first"]);
+    shell.refuses("reproduce known-answers --set epsilon=-1 --out results", &["epsilon"]);
+    assert!(!shell.path("results").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_standard_error_that_is_full_changes_no_exit_code() {
+    let shell = Shell::new();
+    let code = |line: &str| {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let arguments: Vec<&str> = line.split(' ').collect();
+        shell.command(&arguments).stderr(full).output().unwrap().status.code()
+    };
+    assert_eq!(code("solve riverswin --discount 0.9"), Some(2));
+    assert_eq!(code("solve riverswim --discount 0.9 --epsilon 1e-300"), Some(1));
+    assert_eq!(code("learn --env riverswim --agent sarsa --steps 100 --seeds 2"), Some(0));
+}

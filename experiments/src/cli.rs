@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{export, horizon, learn, list, merge, reproduce, show, solve};
+use crate::output::note;
 use crate::{Error, Result};
 
 /// Exact tabular reinforcement learning: solve, simulate, learn, and check claims about learning.
@@ -55,7 +56,7 @@ pub fn main() -> ExitCode {
         Ok(Finish::Negative) => ExitCode::from(1),
         Err(Error::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", error.chain());
+            note(&format!("error: {}", error.chain()));
             ExitCode::from(2)
         }
     }

@@ -16,6 +16,13 @@ pub enum Format {
     Json,
 }
 
+/// Writes a line to standard error, for notes, warnings and progress. Where that cannot be written to there is nobody to tell, and
+/// the work goes on.
+pub fn note(text: &str) {
+    let mut err = std::io::stderr().lock();
+    let _ = writeln!(err, "{text}");
+}
+
 /// Writes text to standard output.
 ///
 /// # Errors

@@ -20,6 +20,9 @@ use crate::{Error, Result};
 /// never changes a bit.
 const CHUNK: usize = 1 << 14;
 
+/// Most numbers that a table over stages and choices may hold: 2 GiB of them.
+const MOST_ENTRIES: usize = 1 << 28;
+
 /// A table with a horizon `T` and, if asked for, sticky actions. Stages are counted from 0: `0..T`.
 #[derive(Debug, Clone, Copy)]
 pub struct Process<'a> {
@@ -37,6 +40,15 @@ impl<'a> Process<'a> {
     pub fn new(mdp: &'a Mdp, horizon: usize, sticky: Option<f64>) -> Result<Process<'a>> {
         if horizon == 0 {
             return Err(Error::Parameter { name: "horizon", value: 0.0, expected: "at least 1" });
+        }
+        if horizon.saturating_mul(mdp.num_choices()) > MOST_ENTRIES {
+            return Err(Error::NotApplicable {
+                method: "the analysis over a horizon",
+                reason: format!(
+                    "{horizon} steps of {} choices make tables of more than {MOST_ENTRIES} numbers; shorten the horizon",
+                    mdp.num_choices()
+                ),
+            });
         }
         let probability = sticky.unwrap_or(0.0);
         if !(0.0..1.0).contains(&probability) {

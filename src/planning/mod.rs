@@ -37,4 +37,4 @@ mod total;
 pub use criterion::{Criterion, Objective};
 pub use methods::{MethodInfo, methods, solve};
 pub use regularised::{solve_kl_regularised, solve_regularised};
-pub use solution::{Method, Solution, SolveOptions, Status, TracePoint};
+pub use solution::{InitialValue, Method, Solution, SolveOptions, Status, TracePoint};

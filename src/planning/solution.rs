@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Criterion, Objective};
-use crate::mdp::Policy;
+use crate::mdp::{Mdp, Policy};
+use crate::numeric::directed::rounding_factor;
 use crate::{Error, Result};
 
 /// How to solve.
@@ -139,7 +140,45 @@ pub struct TracePoint {
     pub gap: f64,
 }
 
+/// The optimal value from the start: its initial distribution scaled to sum to one exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct InitialValue {
+    /// The middle of the bounds, or the infinity.
+    pub value: f64,
+    /// Certified lower bound.
+    pub lower: f64,
+    /// Certified upper bound.
+    pub upper: f64,
+}
+
 impl Solution {
+    /// `Σ_s μ(s) v(s) / Σ_s μ(s)` with certified bounds, the rounding of the sums included. Never outside the smallest lower
+    /// and the largest upper bound of the states one may start in.
+    pub fn initial(&self, mdp: &Mdp) -> InitialValue {
+        let start = mdp.initial();
+        let mean = |bounds: &[f64]| {
+            let (mut sum, mut size, mut mass) = (0.0, 0.0, 0.0);
+            for &(s, p) in start {
+                sum += p * bounds[s as usize];
+                size += p * bounds[s as usize].abs();
+                mass += p;
+            }
+            // Each product and sum rounds once, and the quotient; infinite values stay what they are.
+            let error = 2.0 * rounding_factor(start.len() + 3) * (size / mass);
+            (sum / mass, if error.is_finite() { error } else { 0.0 })
+        };
+        let extreme = |bounds: &[f64], pick: fn(f64, f64) -> f64| {
+            start.iter().map(|&(s, _)| bounds[s as usize]).reduce(pick).unwrap_or(0.0)
+        };
+        // Both infinities at once have no mean: nothing is known then.
+        let known = |x: f64, otherwise: f64| if x.is_nan() { otherwise } else { x };
+        let ((low, low_error), (high, high_error)) = (mean(&self.lower), mean(&self.upper));
+        let lower = known(low - low_error, f64::NEG_INFINITY).max(extreme(&self.lower, f64::min));
+        let upper = known(high + high_error, f64::INFINITY).min(extreme(&self.upper, f64::max));
+        let value = if lower == upper { lower } else { lower + 0.5 * (upper - lower) };
+        InitialValue { value, lower, upper }
+    }
+
     /// The largest `upper - lower` over the states whose value is not a known infinity.
     pub fn max_gap(&self) -> f64 {
         self.lower.iter().zip(&self.upper).filter(|(lo, hi)| lo != hi).map(|(lo, hi)| hi - lo).fold(0.0, f64::max)

@@ -387,3 +387,24 @@ fn the_stored_bounds_are_as_close_as_the_status_says() {
         }
     }
 }
+
+#[test]
+fn the_initial_value_is_bounded_by_those_of_its_states() {
+    // Three hundred shares of 1/300 sum to less than one; what they are shares of is certain all the same.
+    let mut builder = MdpBuilder::new(301);
+    for s in 0..300 {
+        builder.choice(s, 0, &[(1.0, 300, 1.0)]).initial(s, 1.0 / 300.0);
+    }
+    let mdp = builder.terminal(300).build().unwrap();
+    assert!(mdp.initial().iter().map(|(_, p)| p).sum::<f64>() < 1.0);
+    let reach = Criterion::Reachability { goal: vec![300] };
+    let initial = solve(&mdp, reach, &SolveOptions::default()).unwrap().initial(&mdp);
+    assert_eq!((initial.lower, initial.value, initial.upper), (1.0, 1.0, 1.0));
+    let finite = solve(&mdp, Criterion::FiniteHorizon { horizon: 3 }, &SolveOptions::default()).unwrap();
+    let initial = finite.initial(&mdp);
+    assert!(initial.lower <= 1.0 && 1.0 <= initial.upper && initial.upper - initial.lower <= 1e-12);
+    // Different values: the exact mean of 0, 1, ..., 299 is 149.5.
+    let values: Vec<f64> = (0..301).map(|s| f64::from(s % 300)).collect();
+    let spread = Solution { lower: values.clone(), upper: values, ..finite }.initial(&mdp);
+    assert!(spread.lower <= 149.5 && 149.5 <= spread.upper && spread.upper - spread.lower <= 1e-10);
+}

@@ -58,7 +58,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     state_limit: usize,
     /// Number of threads; changes no result. Default: all processors.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=super::MOST_THREADS))]
     jobs: Option<u16>,
     /// Train only this share of the agents and seeds, such as 1/3; `tabrl merge` joins the shares.
     #[arg(long, value_name = "I/N")]

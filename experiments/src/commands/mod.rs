@@ -1,5 +1,8 @@
 //! The commands: each turns raw arguments into a checked configuration, and runs it.
 
+/// Most threads that may be asked for: more only wait for each other.
+const MOST_THREADS: i64 = 512;
+
 pub mod export;
 pub mod horizon;
 pub mod learn;

@@ -58,6 +58,16 @@ pub fn names_a_file(name: &str) -> bool {
 pub fn load(arguments: &ProblemArguments) -> Result<Problem> {
     let started = Instant::now();
     let name = &arguments.problem;
+    if arguments.parameters.state_limit == 0 {
+        return Err(Error::Usage("--state-limit 0: it must be at least 1".into()));
+    }
+    if Path::new(name).is_dir() {
+        let endings: Vec<&str> = files::EXTENSIONS.iter().map(|(ending, _)| *ending).collect();
+        return Err(Error::Usage(format!(
+            "{name} is a folder; give an environment (`tabrl list environments`) or a file that ends in {}",
+            endings.join(", ")
+        )));
+    }
     let mdp = if names_a_file(name) {
         if let Some(text) = arguments.parameters.set.first() {
             return Err(Error::Usage(format!("--set {text}: a file has no parameters; {name} is no environment")));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cli::Finish;
 use crate::output::{self, Format};
-use crate::runner::{self, Claim, Options, Run, Scale, Settings, Shard, Spec, Verdict};
+use crate::runner::{self, Claim, Kind, Options, Run, Scale, Settings, Shard, Spec, Verdict};
 use crate::{Error, Result, registry};
 
 /// Reproduces a paper: computes, judges its claims, draws its figures, writes a report.
@@ -24,7 +24,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     seeds: Option<u64>,
     /// Number of threads; changes no result. Default: all processors.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=super::MOST_THREADS))]
     jobs: Option<u16>,
     /// Compute only this share of the units of work, such as 1/3; `tabrl merge` joins the shares.
     #[arg(long, value_name = "I/N")]
@@ -140,16 +140,22 @@ fn in_text(run: &Run) -> String {
     let mut text = String::new();
     for claim in claims {
         let measured = claim.measured.as_ref().map_or("–".to_owned(), ToString::to_string);
-        let (verdict, id) = (claim.verdict.to_string(), &claim.id);
+        let tolerance = claim.tolerance.map_or(String::new(), |tolerance| format!(" {tolerance}"));
+        let verdict = if claim.kind == Kind::Quoted { "quoted".to_owned() } else { claim.verdict.to_string() };
+        let id = &claim.id;
         text.push_str(&format!(
-            "{verdict:<17} {id}: {} (expected {}, measured {measured})\n",
+            "{verdict:<17} {id}: {} (expected {}{tolerance}, measured {measured})\n",
             claim.statement, claim.expected
         ));
+        if claim.verdict != Verdict::Holds && !claim.note.is_empty() {
+            text.push_str(&format!("{:<17} {}\n", "", claim.note));
+        }
     }
     let (holds, fails) = (run.count(Verdict::Holds), run.count(Verdict::Fails));
+    let quoted = claims.iter().filter(|claim| claim.kind == Kind::Quoted).count();
     text.push_str(&format!(
-        "{holds} hold, {fails} fail, {} not testable here: {}\n",
-        claims.len() - holds - fails,
+        "{holds} hold, {fails} fail, {} not testable here, {quoted} quoted: {}\n",
+        claims.len() - holds - fails - quoted,
         report.display()
     ));
     text

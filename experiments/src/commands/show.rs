@@ -108,7 +108,7 @@ fn answer<'a>(name: &'a str, table: &'a EnvTable, solution: &'a Solution, saved:
         choices: mdp.num_choices(),
         branches: mdp.num_branches(),
         criterion: solution.criterion.clone(),
-        value_initial: mdp.initial_value(&solution.values),
+        value_initial: solution.initial(mdp).value,
         svg: saved.svg,
         png: saved.png,
         map: table.map.as_ref().map(|map| map.rows.iter().map(|row| row.iter().collect()).collect()),

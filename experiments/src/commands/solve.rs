@@ -38,7 +38,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = SolveOptions::default().max_iterations)]
     max_iterations: usize,
     /// Number of threads; changes no result. Default: all processors.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=super::MOST_THREADS))]
     threads: Option<u16>,
     /// Write the value of every state to this .npy file.
     #[arg(long, value_name = "OUT.npy")]
@@ -94,7 +94,7 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
         Status::RoundingLimit => "is finer than 64-bit numbers can certify here; ask for a larger --epsilon",
         _ => "was not reached within --max-iterations; the bounds printed are valid",
     };
-    eprintln!("warning: the accuracy {} {why} (gap {:e})", arguments.epsilon, solution.max_gap());
+    output::note(&format!("warning: the accuracy {} {why} (gap {:e})", arguments.epsilon, solution.max_gap()));
     Ok(Finish::Negative)
 }
 

@@ -72,6 +72,7 @@ impl<'a> Answer<'a> {
         saved: Option<SavedFigure>,
     ) -> Answer<'a> {
         let mdp = &problem.mdp;
+        let initial = solution.initial(mdp);
         let real = |values: &[f64]| values.iter().copied().map(Real).collect();
         let (svg, png) = saved.map_or((None, None), |saved| (Some(saved.svg), Some(saved.png)));
         Answer {
@@ -88,9 +89,9 @@ impl<'a> Answer<'a> {
             status: solution.status,
             iterations: solution.iterations,
             sweeps: solution.sweeps,
-            value_initial: mdp.initial_value(&solution.values),
-            lower_initial: mdp.initial_value(&solution.lower),
-            upper_initial: mdp.initial_value(&solution.upper),
+            value_initial: initial.value,
+            lower_initial: initial.lower,
+            upper_initial: initial.upper,
             max_gap: solution.max_gap(),
             infinite_states: solution.values.iter().filter(|x| x.is_infinite()).count(),
             load_seconds: problem.load_seconds,
@@ -115,6 +116,11 @@ fn peak_bytes() -> Option<u64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
+/// A number with all its digits, with a power of ten where it would not fit a line.
+fn exact(x: f64) -> String {
+    if x == 0.0 || !x.is_finite() || (1e-5..1e17).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
 /// The answer for people.
 pub(super) fn in_text(answer: &Answer) -> String {
     let status = match answer.status {
@@ -135,7 +141,15 @@ pub(super) fn in_text(answer: &Answer) -> String {
         ("criterion", format!("{}, {direction}{reward}{entropy}", answer.criterion)),
         ("method", format!("{} ({})", answer.method, answer.reason)),
         ("status", format!("{status}, largest gap {:e}", answer.max_gap)),
-        ("initial value", format!("{} in [{}, {}]", answer.value_initial, answer.lower_initial, answer.upper_initial)),
+        (
+            "initial value",
+            format!(
+                "{} in [{}, {}]",
+                exact(answer.value_initial),
+                exact(answer.lower_initial),
+                exact(answer.upper_initial)
+            ),
+        ),
         (
             "work",
             format!("{} iterations, {} sweeps, {} moved", answer.iterations, answer.sweeps, size(answer.bytes_moved)),
@@ -143,7 +157,20 @@ pub(super) fn in_text(answer: &Answer) -> String {
         ("time", format!("{:.3} s to load, {:.3} s to solve", answer.load_seconds, answer.solve_seconds)),
     ];
     if answer.infinite_states > 0 {
-        lines.insert(6, ("infinite", format!("{} of {} states", answer.infinite_states, answer.states)));
+        lines.insert(
+            6,
+            ("infinite", {
+                let counts = format!("{} of {} states", answer.infinite_states, answer.states);
+                match answer.criterion {
+                    Criterion::TotalReward { goal: Some(_) } => {
+                        format!(
+                            "{counts}: a policy that may miss the goal is worth an infinity, of the sign of the rewards"
+                        )
+                    }
+                    _ => counts,
+                }
+            }),
+        );
     }
     if let (Some(svg), Some(png)) = (&answer.svg, &answer.png) {
         lines.push(("drawn as", format!("{} and {}", svg.display(), png.display())));
@@ -160,7 +187,7 @@ fn list(bounds: &Bounds) -> String {
     let mut text = format!("{:>10}{:>26}{:>26}{:>26}\n", "state", "value", "lower", "upper");
     let rows = bounds.values.iter().zip(&bounds.lower).zip(&bounds.upper).enumerate();
     for (s, ((value, lower), upper)) in rows.take(MOST_LISTED) {
-        text.push_str(&format!("{s:>10}{:>26}{:>26}{:>26}\n", value.0, lower.0, upper.0));
+        text.push_str(&format!("{s:>10}{:>26}{:>26}{:>26}\n", exact(value.0), exact(lower.0), exact(upper.0)));
     }
     if let Some(rest) = bounds.values.len().checked_sub(MOST_LISTED).filter(|&rest| rest > 0) {
         text.push_str(&format!("{:>10}and {rest} more; --format json lists them all\n", ""));

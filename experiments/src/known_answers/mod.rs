@@ -104,6 +104,7 @@ struct KnownAnswers {
 impl KnownAnswers {
     fn new(settings: &Settings) -> Result<KnownAnswers> {
         let config: Config = settings.parse()?;
+        SolveOptions { epsilon: config.epsilon, ..SolveOptions::default() }.validate()?;
         for (id, case) in &config.case {
             case.criterion
                 .criterion()

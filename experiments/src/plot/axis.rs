@@ -118,24 +118,28 @@ fn fit_linear(label: &str, low: f64, high: f64, count: usize, pad: f64) -> Fitte
     } else {
         (low - 0.1 * low.abs(), low + 0.1 * low.abs())
     };
-    let step = nice_step((high - low) / count.max(1) as f64);
     let largest = low.abs().max(high.abs());
     // Very large and very small numbers share a power of ten, which moves into the label.
     let power = if (1e-3..1e5).contains(&largest) { 0 } else { (largest.log10() + 1e-9).floor() as i32 };
     let unit = 10f64.powi(power);
+    let ticks = linear_ticks(low, high, count, unit);
+    let label = if power == 0 { label.to_owned() } else { format!("{label}  × {}", power_of_ten(power)) };
+    Fitted { label, scale: Scale::Linear, low, high, ticks }
+}
+
+/// About `count` ticks at round numbers in `[low, high]`, named in multiples of `unit`.
+fn linear_ticks(low: f64, high: f64, count: usize, unit: f64) -> Vec<Tick> {
+    let step = nice_step((high - low) / count.max(1) as f64);
     let decimals = (-(step / unit).log10() - 1e-9).ceil().max(0.0) as usize;
     // 2.5 needs one decimal more than its power of ten says.
     let decimals = decimals + usize::from(!is_whole(step / unit * 10f64.powi(decimals as i32)));
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
-    let ticks = (first..=last)
-        .map(|i| {
-            let value = i as f64 * step;
-            Tick { value, label: minus(&format!("{:.decimals$}", value / unit + 0.0)) }
-        })
-        .collect();
-    let label = if power == 0 { label.to_owned() } else { format!("{label}  × {}", power_of_ten(power)) };
-    Fitted { label, scale: Scale::Linear, low, high, ticks }
+    let tick = |i: i64| {
+        let value = i as f64 * step;
+        Tick { value, label: minus(&format!("{:.decimals$}", value / unit + 0.0)) }
+    };
+    (first..=last).map(tick).collect()
 }
 
 fn is_whole(x: f64) -> bool {
@@ -183,6 +187,10 @@ fn fit_log(label: &str, low: f64, high: f64, count: usize, pad: f64) -> Fitted {
             };
             ticks.push(Tick { value, label });
         }
+    }
+    if ticks.iter().filter(|tick| !tick.label.is_empty()).count() < 2 {
+        // Within a part of a decade the axis is as good as linear, and so are its ticks.
+        ticks = linear_ticks(low, high, count, 1.0).into_iter().filter(|tick| inside(tick.value)).collect();
     }
     Fitted { label: label.to_owned(), scale: Scale::Log, low, high, ticks }
 }
@@ -295,6 +303,12 @@ mod tests {
         assert_eq!(labels(&axis.fit([3.0, 60.0], 10, PAD).unwrap()), ["5", "10", "20", "50"]);
         assert_eq!(labels(&axis.fit([1e-20, 1.0], 5, PAD).unwrap()), ["10⁻²⁰", "10⁻¹⁵", "10⁻¹⁰", "10⁻⁵", "10⁰"]);
         assert!(axis.fit([0.0, -1.0], 5, PAD).is_err());
+    }
+
+    #[test]
+    fn a_short_log_axis_has_ticks_too() {
+        assert_eq!(labels(&Axis::log("t").fit([0.031, 0.038], 5, PAD).unwrap()), ["0.032", "0.034", "0.036", "0.038"]);
+        assert!(labels(&Axis::log("t").fit([3.2e-7, 3.9e-7], 5, PAD).unwrap()).len() >= 2);
     }
 
     #[test]

@@ -70,7 +70,7 @@ fn heading(name: &str, mdp: &Mdp, solution: &Solution) -> String {
         mdp.num_terminal(),
         mdp.num_choices(),
         mdp.num_branches(),
-        significant(mdp.initial_value(&solution.values), 6),
+        significant(solution.initial(mdp).value, 6),
         compact(solution.max_gap()),
     )
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+use crate::output::note;
 use crate::{Error, Result};
 
 /// How much work.
@@ -72,7 +73,7 @@ impl Settings {
                 let seeds = i64::try_from(seeds).unwrap_or(i64::MAX);
                 change(&mut table, "--seeds", "seeds", Value::Integer(seeds))?;
             } else {
-                eprintln!("note: {experiment} is exact and draws no random numbers; --seeds changes nothing");
+                note(&format!("note: {experiment} is exact and draws no random numbers; --seeds changes nothing"));
             }
         }
         for text in changes {

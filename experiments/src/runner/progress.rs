@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::output::note;
+
 /// Progress over a known number of pieces of work.
 pub struct Progress {
     name: String,
@@ -44,7 +46,7 @@ impl Progress {
         lines.done += 1;
         if lines.done == self.total || lines.last.elapsed() >= Duration::from_secs(1) {
             lines.last = Instant::now();
-            eprintln!("{}: {}/{} {what}", self.name, lines.done, self.total);
+            note(&format!("{}: {}/{} {what}", self.name, lines.done, self.total));
         }
     }
 

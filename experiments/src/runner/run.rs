@@ -10,6 +10,7 @@ use super::conclude::conclude;
 use super::manifest::{Manifest, Session, now};
 use super::store::{Store, create_folder, write_atomically};
 use super::{Claim, Experiment, Finished, Progress, Settings, Shard, Spec, Unit, Verdict};
+use crate::output::note;
 use crate::{Error, Result};
 
 /// How to carry out a run. Nothing in here changes a result.
@@ -72,10 +73,10 @@ pub fn carry_out(spec: &Spec, settings: &Settings, experiment: &dyn Experiment, 
     let store = Store::open(&folder)?;
     let mut manifest = Manifest::read(&folder, spec.name, &id);
     if let Some(commit) = manifest.other_commit() {
-        eprintln!(
+        note(&format!(
             "note: a part of {} was computed by another build (commit {commit}); delete the folder to start over",
             folder.display()
-        );
+        ));
     }
 
     let mut results = stored(&store, &units)?;

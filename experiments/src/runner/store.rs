@@ -10,6 +10,7 @@ use tabrl::mdp::files;
 
 use super::Unit;
 use super::config::fnv1a;
+use crate::output::note;
 use crate::{Error, Result};
 
 /// Writes a file in one piece, see [`files::write_atomically`].
@@ -93,7 +94,7 @@ impl Store {
             stored.unit == unit.id && stored.checksum == format!("{:016x}", fnv1a(stored.result.to_string().as_bytes()))
         });
         if sound.is_none() {
-            eprintln!("note: {} is damaged; the unit is not counted as finished", path.display());
+            note(&format!("note: {} is damaged; the unit is not counted as finished", path.display()));
         }
         Ok(sound.map(|stored| stored.result))
     }

@@ -15,8 +15,15 @@ pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut std::fs::File) -> st
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    if !folder.is_dir() {
+        let message = format!("there is no folder {}; make it first", folder.display());
+        return Err(Error::io(path, std::io::Error::new(std::io::ErrorKind::NotFound, message)));
+    }
     let attempt = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".tabrl-").tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().prefix(".tabrl-").tempfile_in(folder).map_err(|e| {
+            // The path in the message would be that of the temporary file.
+            std::io::Error::new(e.kind(), e.kind().to_string())
+        })?;
         // Temporary files are private by default; a result is a file like any other.
         #[cfg(unix)]
         {
