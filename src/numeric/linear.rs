@@ -62,7 +62,7 @@ pub fn stationary_dense(mut p: DMatrix<f64>) -> Vec<f64> {
 /// most `tolerance` or `max_products` products were taken. `apply(v, out)` writes `A v` to `out`.
 ///
 /// Sums run in index order, so the result is the same on every machine and for any number of threads. Restarts from the
-/// current point on a breakdown. Gives up after [`MOST_FUTILE`] restarts in a row that did not halve the residual, as where
+/// current point on a breakdown. Gives up after five restarts in a row that did not halve the residual, as where
 /// rounding forbids the tolerance. `x` ends at the best point found.
 pub fn bicgstab(
     apply: impl FnMut(&[f64], &mut [f64]),
