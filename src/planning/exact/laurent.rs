@@ -139,6 +139,31 @@ impl<'a> Series<'a> {
         }
         change
     }
+
+    /// Of rows with `ψ_{−1} = ψ_0 = 0`, drops those with `ψ_n = 0` for all `n`.
+    ///
+    /// With `c` the difference of probabilities from the policy's own row, `ψ_n = c · y_n` for `n ≥ 1`. On the range of
+    /// `I − P`, of as many dimensions as there are states without recurrent classes, `I − P` is invertible and maps `y_{n+1}`
+    /// to `−y_n`. So by Cayley and Hamilton the `y_n` with `n ≥ 1` span the same space as `Pᵏ y_0` for `k` below that
+    /// dimension, and `c` has to be orthogonal to these. They are computed in integers, each times some number.
+    fn drop_equal(&self, problem: &Problem, tied: &mut [Vec<usize>]) {
+        let bias = &self.terms[1];
+        let common = bias.iter().fold(BigInt::one(), |common, x| common.lcm(x.denom()));
+        let mut x: Vec<BigInt> = bias.iter().map(|x| x.numer() * (&common / x.denom())).collect();
+        let common = self.rows.iter().fold(BigInt::one(), |common, row| common.lcm(&row.scale));
+        let mut equal = tied.to_vec();
+        for _ in 0..bias.len() - self.classes.len() {
+            let image: Vec<BigInt> = self.rows.iter().map(|own| own.weigh(&x)).collect();
+            for ((rows, own), y) in equal.iter_mut().zip(&self.rows).zip(&image) {
+                rows.retain(|&row| problem.rows[row].weigh(&x) * &own.scale == y * &problem.rows[row].scale);
+            }
+            if equal.iter().all(Vec::is_empty) {
+                return;
+            }
+            x = image.into_iter().zip(&self.rows).map(|(y, own)| y * (&common / &own.scale)).collect();
+        }
+        tied.iter_mut().zip(&equal).for_each(|(rows, equal)| rows.retain(|row| !equal.contains(row)));
+    }
 }
 
 /// The rows of some states, restricted to them and renumbered.
@@ -177,7 +202,8 @@ pub(crate) struct NearOne {
     pub iterations: usize,
 }
 
-/// Policy iteration by the first `levels + 2` coefficients (from `ψ_{−1}`), from the given policy.
+/// Policy iteration by the coefficients `ψ_{−1}` to `ψ_levels`, from the given policy; no further than is needed to tell
+/// all actions apart that ever differ.
 pub(crate) fn maximise(problem: &Problem, mut policy: Vec<usize>, levels: usize) -> Result<NearOne> {
     let mut iterations = 0;
     'policies: loop {
@@ -205,6 +231,9 @@ pub(crate) fn maximise(problem: &Problem, mut policy: Vec<usize>, levels: usize)
             if switched {
                 policy = next;
                 continue 'policies;
+            }
+            if level == 1 && levels > 0 {
+                series.drop_equal(problem, &mut tied);
             }
             if level > 0 && tied.iter().all(Vec::is_empty) {
                 break;

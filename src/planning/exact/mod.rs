@@ -1,7 +1,7 @@
 //! Exact solution in rational numbers, for small tables: a test oracle, and a way to see what is true.
 //!
 //! [`solve`] finds the optimal value of every state as a fraction (or an infinity) and a policy, for every criterion and
-//! both objectives. It shares no code with the methods in 64-bit numbers: its own graph analysis, its own policy
+//! both objectives; [`blackwell`](blackwell()) a policy that is optimal for every discount near one. It shares no code with the methods in 64-bit numbers: its own graph analysis, its own policy
 //! iteration, and linear systems of integers solved by p-adic lifting and checked.
 //!
 //! **What the numbers mean** ([`Reading`]). A table holds 64-bit numbers, and 0.1 is not one of them.
@@ -35,6 +35,7 @@
 //! ```
 
 mod average;
+mod blackwell;
 mod discounted;
 mod fractions;
 mod graph;
@@ -54,6 +55,7 @@ use num_traits::Zero;
 
 pub(super) use method::run;
 
+pub use blackwell::{Blackwell, blackwell};
 pub use fractions::{exactly, nearest_above, nearest_below, simplest};
 pub use solution::{ExactSolution, Value};
 pub use table::Reading;

@@ -67,9 +67,14 @@ impl Row {
         self.next.iter().map(|(_, w)| w).sum::<BigInt>() > self.scale
     }
 
+    /// `scale · P x` for integers `x`.
+    pub fn weigh(&self, x: &[BigInt]) -> BigInt {
+        self.next.iter().map(|(t, w)| w * &x[*t]).sum()
+    }
+
     /// `scale · d · (r + P x)` for `x` with the denominator `d`.
     pub fn image(&self, x: &Fractions) -> BigInt {
-        self.next.iter().fold(&self.reward * &x.denominator, |sum, (t, w)| sum + w * &x.numerators[*t])
+        &self.reward * &x.denominator + self.weigh(&x.numerators)
     }
 
     /// The row with the reward `scale · r` replaced.

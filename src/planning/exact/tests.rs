@@ -1,5 +1,7 @@
 //! The oracle against closed forms, and against all deterministic policies of small random problems.
 
+mod blackwell;
+
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
