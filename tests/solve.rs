@@ -207,3 +207,52 @@ fn a_standard_error_that_is_full_changes_no_exit_code() {
     assert_eq!(code("solve riverswim --discount 0.9 --epsilon 1e-300"), Some(1));
     assert_eq!(code("learn --env riverswim --agent sarsa --steps 100 --seeds 2"), Some(0));
 }
+
+#[test]
+fn the_exact_method_answers_with_fractions() {
+    let shell = Shell::new();
+    // Stay for 1/10 with probability 9/10: worth 1.
+    let table = r#"{"0": {"0": [[0.9, 0, 0.1, false], [0.1, 1, 0.1, true]]}, "1": {"0": [[1.0, 1, 0.0, true]]}}"#;
+    fs::write(shell.path("stay.json"), table).unwrap();
+    let line = "solve stay.json --criterion total --method exact";
+    let intended = shell.done(&format!("{line} --reading intended --bounds --format json")).json();
+    assert_eq!(intended["value_exact"], "1");
+    assert_eq!(intended["values_exact"], serde_json::json!(["1", "0"]));
+    let text = shell.done(&format!("{line} --reading intended")).stdout;
+    assert!(text.lines().any(|line| line == "exact value    1"), "{text}");
+    // As stored it is another fraction, and its neighbours are the bounds.
+    let stored = shell.done(&format!("{line} --format json")).json();
+    assert_ne!(stored["value_exact"], "1");
+    assert_eq!(stored, {
+        let mut other = shell.done(&format!("{line} --reading stored --format json")).json();
+        for key in ["load_seconds", "solve_seconds", "peak_bytes"] {
+            other[key] = stored[key].clone();
+        }
+        other
+    });
+    assert!(stored.get("values_exact").is_none(), "without --bounds");
+    let (n, d) = stored["value_exact"].as_str().unwrap().split_once('/').unwrap();
+    let value = n.parse::<f64>().unwrap() / d.parse::<f64>().unwrap();
+    assert!((value - 1.0).abs() < 1e-14 && (stored["value_initial"].as_f64().unwrap() - value).abs() < 1e-14);
+    assert_eq!(
+        shell.done("solve frozenlake/4x4 --criterion reach --goal terminal --method exact --format json").json()["value_exact"],
+        "1"
+    );
+    // An infinity, and a fraction that is too long for a line.
+    let endless = shell.done("solve riverswim --criterion total --method exact --format json").json();
+    assert_eq!(endless["value_exact"], "inf");
+    let long = shell.done("solve riverswim --discount 0.95 --method exact").stdout;
+    assert!(long.contains("digits)/(") && long.contains("--format json writes them out"), "{long}");
+    // Other methods have none.
+    assert!(shell.done("solve riverswim --discount 0.95 --format json").json().get("value_exact").is_none());
+    shell.refuses(
+        "solve riverswim --discount 0.95 --reading intended",
+        &["--reading belongs to --method exact", "--method auto"],
+    );
+    shell.refuses("solve riverswim --discount 0.95 --method exact --reading meant", &["--reading", "intended"]);
+    shell.refuses("solve garnet --set states=501 --discount 0.9 --method exact", &["at most 500"]);
+    shell.refuses(
+        "solve riverswim --discount 0.95 --temperature 0.1 --method exact --reading stored",
+        &["regularised solution", "use value-iteration or policy-iteration"],
+    );
+}

@@ -6,7 +6,8 @@ use ndarray::ArrayView1;
 use ndarray_npy::WriteNpyExt;
 use tabrl::mdp::Mdp;
 use tabrl::mdp::files::write_atomically;
-use tabrl::planning::{Method, Solution, SolveOptions, Status, solve, solve_regularised};
+use tabrl::planning::exact::{ExactSolution, Reading, solve_as_method};
+use tabrl::planning::{Criterion, Method, Solution, SolveOptions, Status, solve, solve_regularised};
 
 use super::problem::{CriterionArguments, ProblemArguments, load};
 use super::solve_answer::{Answer, in_text};
@@ -34,6 +35,9 @@ pub struct Arguments {
     /// Method (see `tabrl list solvers`).
     #[arg(long, value_name = "M", default_value_t = Method::Auto)]
     method: Method,
+    /// What --method exact takes the table's numbers for: what is `stored` (the default), or what was `intended`, 0.1 as 1/10.
+    #[arg(long, value_enum, value_name = "R")]
+    reading: Option<ReadingArgument>,
     /// Most improvement steps.
     #[arg(long, value_name = "N", default_value_t = SolveOptions::default().max_iterations)]
     max_iterations: usize,
@@ -54,6 +58,15 @@ pub struct Arguments {
     format: Format,
 }
 
+/// [`Reading`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ReadingArgument {
+    /// The 64-bit numbers as they are.
+    Stored,
+    /// The simplest fractions that round to them.
+    Intended,
+}
+
 /// Solves and prints. The finish is negative if the accuracy asked for could not be certified.
 ///
 /// # Errors
@@ -66,6 +79,10 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
         method: arguments.method,
         max_iterations: arguments.max_iterations,
     };
+    if arguments.reading.is_some() && arguments.method != Method::Exact {
+        let text = format!("--reading belongs to --method exact, not to --method {}", arguments.method);
+        return Err(Error::Usage(text));
+    }
     if let Some(path) = &arguments.values {
         check_values_path(path)?;
     }
@@ -74,15 +91,13 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
         problem.mdp = select_reward(problem.mdp, name)?;
     }
     let criterion = aim.criterion(&problem.mdp)?;
-    let solution = in_pool(arguments.threads, || match arguments.temperature {
-        Some(temperature) => solve_regularised(&problem.mdp, criterion, temperature, &options),
-        None => solve(&problem.mdp, criterion, &options),
-    })??;
+    let (solution, exact) =
+        in_pool(arguments.threads, || solve_as_asked(arguments, &problem.mdp, criterion, &options))??;
     if let Some(path) = &arguments.values {
         write_values(path, &solution.values)?;
     }
     let saved = arguments.plot.as_ref().map(|stem| draw(stem, &problem.name, &solution)).transpose()?;
-    let answer = Answer::new(&problem, &solution, arguments.temperature, arguments.bounds, saved);
+    let answer = Answer::new(&problem, &solution, exact.as_ref(), arguments.temperature, arguments.bounds, saved);
     match arguments.format {
         Format::Json => output::json(&answer)?,
         Format::Text => output::text(&in_text(&answer))?,
@@ -96,6 +111,27 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
     };
     output::note(&format!("warning: the accuracy {} {why} (gap {:e})", arguments.epsilon, solution.max_gap()));
     Ok(Finish::Negative)
+}
+
+/// The solution, and the fractions of the exact method.
+fn solve_as_asked(
+    arguments: &Arguments,
+    mdp: &Mdp,
+    criterion: Criterion,
+    options: &SolveOptions,
+) -> Result<(Solution, Option<ExactSolution>)> {
+    if let Some(temperature) = arguments.temperature {
+        return Ok((solve_regularised(mdp, criterion, temperature, options)?, None));
+    }
+    if options.method != Method::Exact {
+        return Ok((solve(mdp, criterion, options)?, None));
+    }
+    let reading = match arguments.reading {
+        None | Some(ReadingArgument::Stored) => Reading::Stored,
+        Some(ReadingArgument::Intended) => Reading::Intended,
+    };
+    let (solution, exact) = solve_as_method(mdp, criterion, options, reading)?;
+    Ok((solution, Some(exact)))
 }
 
 /// The table with the reward asked for in use.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
+use tabrl::planning::exact::{ExactSolution, Value};
 use tabrl::planning::{Criterion, Objective, Solution, Status};
 
 use super::problem::Problem;
@@ -11,6 +12,9 @@ use crate::runner::real::{self, Real};
 
 /// Most states that the text lists one by one.
 const MOST_LISTED: usize = 200;
+
+/// Most characters of a fraction that the text writes out.
+const LONGEST_FRACTION: usize = 90;
 
 /// The answer; the field names are the keys of the JSON.
 #[derive(Serialize)]
@@ -37,6 +41,9 @@ pub(super) struct Answer<'a> {
     lower_initial: f64,
     #[serde(with = "real")]
     upper_initial: f64,
+    /// The fraction, of the exact method; `nan` for a mean of both infinities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_exact: Option<String>,
     #[serde(with = "real")]
     max_gap: f64,
     /// States whose value is infinite.
@@ -60,13 +67,16 @@ struct Bounds {
     values: Vec<Real>,
     lower: Vec<Real>,
     upper: Vec<Real>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values_exact: Option<Vec<String>>,
 }
 
 impl<'a> Answer<'a> {
-    /// The answer, with the bounds of every state if `bounds`, and where the figure was saved.
+    /// The answer, with the fractions if there are any, the bounds of every state if `bounds`, and where the figure was saved.
     pub fn new(
         problem: &'a Problem,
         solution: &'a Solution,
+        exact: Option<&ExactSolution>,
         temperature: Option<f64>,
         bounds: bool,
         saved: Option<SavedFigure>,
@@ -92,6 +102,7 @@ impl<'a> Answer<'a> {
             value_initial: initial.value,
             lower_initial: initial.lower,
             upper_initial: initial.upper,
+            value_exact: exact.map(|exact| exact.initial(mdp).map_or("nan".to_owned(), |value| value.to_string())),
             max_gap: solution.max_gap(),
             infinite_states: solution.values.iter().filter(|x| x.is_infinite()).count(),
             load_seconds: problem.load_seconds,
@@ -102,6 +113,7 @@ impl<'a> Answer<'a> {
                 values: real(&solution.values),
                 lower: real(&solution.lower),
                 upper: real(&solution.upper),
+                values_exact: exact.map(|exact| exact.values.iter().map(Value::to_string).collect()),
             }),
             svg,
             png,
@@ -119,6 +131,18 @@ fn peak_bytes() -> Option<u64> {
 /// A number with all its digits, with a power of ten where it would not fit a line.
 fn exact(x: f64) -> String {
     if x == 0.0 || !x.is_finite() || (1e-5..1e17).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
+/// A fraction that fits a line, or how long it is.
+fn fraction(text: &str) -> String {
+    if text.len() <= LONGEST_FRACTION {
+        return text.to_owned();
+    }
+    let digits = |part: &str| part.trim_start_matches('-').len();
+    match text.split_once('/') {
+        Some((n, d)) => format!("({} digits)/({} digits); --format json writes them out", digits(n), digits(d)),
+        None => format!("{} digits; --format json writes them out", digits(text)),
+    }
 }
 
 /// The answer for people.
@@ -171,6 +195,9 @@ pub(super) fn in_text(answer: &Answer) -> String {
                 }
             }),
         );
+    }
+    if let Some(value) = &answer.value_exact {
+        lines.insert(6, ("exact value", fraction(value)));
     }
     if let (Some(svg), Some(png)) = (&answer.svg, &answer.png) {
         lines.push(("drawn as", format!("{} and {}", svg.display(), png.display())));

@@ -57,6 +57,7 @@ pub(super) use method::run;
 
 pub use blackwell::{Blackwell, blackwell};
 pub use fractions::{exactly, nearest_above, nearest_below, simplest};
+pub use method::solve_as_method;
 pub use solution::{ExactSolution, Value};
 pub use table::Reading;
 

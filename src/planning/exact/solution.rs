@@ -3,10 +3,10 @@
 use std::fmt;
 
 use num_rational::BigRational;
-use num_traits::{One, Signed};
+use num_traits::{One, Signed, Zero};
 
 use super::{Reading, nearest_above, nearest_below};
-use crate::mdp::Policy;
+use crate::mdp::{Mdp, Policy};
 use crate::planning::{Criterion, Objective};
 
 /// An exact value. The order is that of the extended real line.
@@ -96,6 +96,23 @@ pub struct ExactSolution {
 }
 
 impl ExactSolution {
+    /// `Σ_s μ(s) v(s) / Σ_s μ(s)`: the value from the start, with the initial distribution of `mdp` (the table that was
+    /// solved) in the same reading. `None` if both infinities come up, which have no mean.
+    pub fn initial(&self, mdp: &Mdp) -> Option<Value> {
+        let (mut sum, mut mass) = (BigRational::zero(), BigRational::zero());
+        let mut infinity: Option<&Value> = None;
+        for &(s, p) in mdp.initial() {
+            let weight = self.reading.number(p);
+            match &self.values[s as usize] {
+                Value::Finite(x) => sum += x * &weight,
+                value if infinity.is_some_and(|other| other != value) => return None,
+                value => infinity = Some(value),
+            }
+            mass += weight;
+        }
+        Some(infinity.cloned().unwrap_or_else(|| Value::Finite(sum / mass)))
+    }
+
     /// The values as 64-bit numbers rounded down and up, `[S]` each: bounds of which at most one number lies between.
     pub fn bounds(&self) -> (Vec<f64>, Vec<f64>) {
         self.values.iter().map(|value| (value.nearest_below(), value.nearest_above())).unzip()

@@ -594,6 +594,40 @@ fn as_a_method_the_bounds_are_neighbours() {
 
 /// The answers of a model checker in rational arithmetic, as fractions, where they are at hand.
 #[test]
+fn the_value_from_the_start_is_a_mean_of_fractions() {
+    // Worth 1, 2, 0, and both infinities.
+    let mut builder = MdpBuilder::new(6);
+    builder.choice(0, 0, &[(1.0, 5, 1.0)]).choice(1, 0, &[(1.0, 5, 2.0)]).choice(2, 0, &[(1.0, 2, 0.0)]);
+    builder.choice(3, 0, &[(1.0, 3, 1.0)]).choice(4, 0, &[(1.0, 4, -1.0)]).terminal(5);
+    let mean = |starts: &[(usize, f64)], reading| {
+        let mut builder = builder.clone();
+        starts.iter().for_each(|&(s, p)| _ = builder.initial(s, p));
+        let mdp = builder.build().unwrap();
+        let criterion = Criterion::TotalReward { goal: None };
+        let options = SolveOptions::default();
+        let (solution, exact) = solve_as_method(&mdp, criterion.clone(), &options, reading).unwrap();
+        let bounds = solution.initial(&mdp);
+        let found = exact.initial(&mdp);
+        assert!(found.iter().all(|value| value.is_within(bounds.lower, bounds.upper)), "{starts:?}");
+        found.map(|value| value.to_string())
+    };
+    // 3/10 and 7/10, which are no 64-bit numbers.
+    let tenths = [(0, 0.3), (1, 0.7)];
+    assert_eq!(mean(&tenths, Reading::Intended).as_deref(), Some("17/10"));
+    assert_ne!(mean(&tenths, Reading::Stored).as_deref(), Some("17/10"));
+    // Weights that sum to a little less than one are scaled.
+    // (3 · 2³³ − 2) / (2³⁴ − 1).
+    let short = [(0, 0.5), (1, 0.5 - 0.5_f64.powi(34))];
+    assert_eq!(mean(&short, Reading::Stored).as_deref(), Some("25769803774/17179869183"));
+    for reading in [Reading::Stored, Reading::Intended] {
+        assert_eq!(mean(&[(0, 0.25), (1, 0.75)], reading).as_deref(), Some("7/4"));
+        assert_eq!(mean(&[(2, 0.5), (3, 0.5)], reading).as_deref(), Some("inf"));
+        assert_eq!(mean(&[(0, 0.5), (4, 0.5)], reading).as_deref(), Some("-inf"));
+        assert_eq!(mean(&[(3, 0.5), (4, 0.5)], reading), None);
+    }
+}
+
+#[test]
 fn a_model_checkers_fractions_come_out() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let places = ["../shared/data/storm", "../../shared/data/storm"].map(|place| root.join(place));
