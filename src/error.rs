@@ -160,6 +160,20 @@ pub enum Error {
         /// Why not, and what would be right.
         reason: String,
     },
+    /// No policy keeps a constraint, or keeps it together with those before it.
+    #[error(
+        "no policy keeps the constraints: the least that cost {constraint} can be{} is about {least}, more than the {bound} \
+         allowed; raise that bound",
+        if *constraint == 0 { "" } else { ", the constraints before it kept," }
+    )]
+    Infeasible {
+        /// The first constraint that cannot be kept, counted from 0.
+        constraint: usize,
+        /// Its bound.
+        bound: f64,
+        /// The least expected cost among the policies that keep the constraints before it, as computed.
+        least: f64,
+    },
     /// A model, a simulator or an agent does not keep a promise that its kind makes.
     #[error("{subject} fails the check `{check}`: {problem}")]
     Conformance {

@@ -32,7 +32,7 @@ pub struct MethodInfo {
 
 /// All methods.
 pub fn methods() -> &'static [MethodInfo] {
-    const METHODS: [MethodInfo; 14] = [
+    const METHODS: [MethodInfo; 15] = [
         MethodInfo {
             method: Method::Auto,
             name: "auto",
@@ -104,6 +104,12 @@ pub fn methods() -> &'static [MethodInfo] {
             name: "optimistic-value-iteration",
             summary: "sweeps from below, and guesses of an upper bound that a few sweeps prove or refute",
             criteria: "total, reach",
+        },
+        MethodInfo {
+            method: Method::LinearProgramming,
+            name: "linear-programming",
+            summary: "an interior point of the linear program, then policy iteration from there",
+            criteria: "discounted, total, reach",
         },
         MethodInfo {
             method: Method::BackwardInduction,

@@ -26,6 +26,7 @@ mod criterion;
 mod discounted;
 pub mod exact;
 pub mod graph;
+pub mod linear_program;
 mod methods;
 mod progress;
 pub mod regularised;
@@ -35,6 +36,7 @@ mod tests;
 mod total;
 
 pub use criterion::{Criterion, Objective};
+pub use linear_program::occupancy_lp;
 pub use methods::{MethodInfo, methods, solve};
 pub use regularised::{solve_kl_regularised, solve_regularised};
 pub use solution::{InitialValue, Method, Solution, SolveOptions, Status, TracePoint};

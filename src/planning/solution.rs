@@ -36,6 +36,8 @@ pub enum Method {
     IntervalIteration,
     /// Sweeps from below, and upper bounds that are guessed and then proven (Hartmanns and Kaminski 2020).
     OptimisticValueIteration,
+    /// An interior point of the linear program, then policy iteration from there (Puterman 2005, section 6.9).
+    LinearProgramming,
     /// Dynamic programming backwards from the horizon.
     BackwardInduction,
     /// Policy iteration in rational numbers.

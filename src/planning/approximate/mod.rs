@@ -16,6 +16,7 @@ mod gauss_seidel;
 mod howard;
 mod inexact;
 mod jacobi;
+mod linear;
 mod order;
 mod prioritised;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub(in crate::planning) fn approximator(method: Method) -> Option<Approximator> 
         Method::Anderson => Some(anderson::run),
         Method::InexactPolicyIteration => Some(inexact::run),
         Method::PolicyIteration => Some(howard::run),
+        Method::LinearProgramming => Some(linear::run),
         _ => None,
     }
 }

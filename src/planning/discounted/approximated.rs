@@ -37,7 +37,8 @@ pub(super) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions, method: Method)
     let certifier = Certifier::new(mdp, gamma)?;
     let order = if method == Method::GaussSeidel { from_the_end(mdp) } else { None };
     let sweeper = Sweeper::new(mdp, gamma).in_order(order);
-    let undisturbed = method == Method::Topological || method == Method::PrioritisedSweeping && !sweeper.has_no_end();
+    let undisturbed = matches!(method, Method::Topological | Method::LinearProgramming)
+        || method == Method::PrioritisedSweeping && !sweeper.has_no_end();
     let finest = options.epsilon * (1.0 - certifier.modulus()) / (4.0 * certifier.modulus());
     let start = certifier.rising_start(smallest_best_reward(mdp));
     let mut v: Vec<f64> = (0..mdp.num_states()).map(|s| if mdp.is_terminal(s) { 0.0 } else { start }).collect();

@@ -43,6 +43,21 @@ pub(in crate::planning) fn attraction(
     reached
 }
 
+/// The states that some policy visits with positive probability from the initial distribution. Cost `O(B)`.
+pub(in crate::planning) fn reachable(mdp: &Mdp) -> Vec<bool> {
+    let mut stack: Vec<u32> = mdp.initial().iter().map(|&(s, _)| s).collect();
+    let mut reached = membership(mdp.num_states(), &stack);
+    while let Some(s) = stack.pop() {
+        for (t, _) in mdp.choices(s as usize).flat_map(|c| mdp.branches(c)).filter(|&(_, p)| p > 0.0) {
+            if !reached[t] {
+                reached[t] = true;
+                stack.push(t as u32);
+            }
+        }
+    }
+    reached
+}
+
 fn complement(mut states: Vec<bool>) -> Vec<bool> {
     states.iter_mut().for_each(|x| *x = !*x);
     states

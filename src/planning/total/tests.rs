@@ -7,7 +7,7 @@ use crate::planning::{Criterion, Method, Objective, Solution, SolveOptions, Stat
 use crate::rng::{self, Fast, Purpose};
 use crate::{Error, Result};
 
-const METHODS: [Method; 11] = [
+const METHODS: [Method; 12] = [
     Method::Auto,
     Method::ValueIteration,
     Method::ModifiedPolicyIteration,
@@ -19,6 +19,7 @@ const METHODS: [Method; 11] = [
     Method::Anderson,
     Method::IntervalIteration,
     Method::OptimisticValueIteration,
+    Method::LinearProgramming,
 ];
 
 fn solved(mdp: &Mdp, criterion: &Criterion, objective: Objective, method: Method, epsilon: f64) -> Result<Solution> {
