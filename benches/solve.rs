@@ -1,4 +1,5 @@
-//! Solving a Garnet of 20,000 and 200,000 states x 4 actions x 5 successors, discount 0.99, certified to 1e-6.
+//! Solving a Garnet of 20,000 and 200,000 states x 4 actions x 5 successors, discount 0.99, certified to 1e-6; ten thousand of 20
+//! states, one after another; and single sweeps. The value vector of 131,072 states takes 1 MiB.
 //!
 //! `cargo bench --bench solve`; the number of threads is set by `RAYON_NUM_THREADS`. Every method is timed from the finished
 //! table to the certified solution. The sweeps are reported in bytes a second of the arrays they touch: each array is
@@ -17,8 +18,8 @@ const SUCCESSORS: usize = 5;
 const GAMMA: f64 = 0.99;
 
 /// Successors drawn with replacement, probabilities by cutting a stick at uniform places, rewards uniform on [0, 1).
-fn garnet(states: usize) -> Mdp {
-    let rng = &mut rng::fast(0, Purpose::Generation, states as u64);
+fn garnet(states: usize, seed: u64) -> Mdp {
+    let rng = &mut rng::fast(seed, Purpose::Generation, states as u64);
     let choices = states * ACTIONS;
     let mut parts = CsrParts {
         choice_start: (0..=states).map(|s| (s * ACTIONS) as u32).collect(),
@@ -39,7 +40,7 @@ fn garnet(states: usize) -> Mdp {
 
 fn solving(criterion: &mut Criterion) {
     for states in [20_000, 200_000] {
-        let mdp = garnet(states);
+        let mdp = garnet(states, 0);
         let mut group = criterion.benchmark_group(format!("garnet {states}"));
         group.sample_size(10);
         for method in [Method::ValueIteration, Method::ModifiedPolicyIteration, Method::PolicyIteration] {
@@ -57,9 +58,31 @@ fn solving(criterion: &mut Criterion) {
     }
 }
 
+/// Divide by ten thousand for the time of one.
+fn many_small_ones(criterion: &mut Criterion) {
+    const STATES: usize = 20;
+    let tables: Vec<Mdp> = (0..10_000).map(|seed| garnet(STATES, seed)).collect();
+    let mut group = criterion.benchmark_group("10,000 tables of 20 states");
+    group.sample_size(10);
+    for method in [Method::Auto, Method::ModifiedPolicyIteration] {
+        let options = SolveOptions { epsilon: 1e-6, method, ..SolveOptions::default() };
+        group.bench_function(method.to_string(), |bencher| {
+            bencher.iter(|| {
+                for mdp in &tables {
+                    let solution = planning::solve(mdp, planning::Criterion::Discounted { gamma: GAMMA }, &options)
+                        .expect("the discount and the accuracy are in range");
+                    assert_eq!(solution.status, Status::Certified);
+                    black_box(solution);
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
 fn sweeping(criterion: &mut Criterion) {
-    for states in [20_000, 200_000] {
-        let mdp = garnet(states);
+    for states in [20_000, 131_072, 200_000] {
+        let mdp = garnet(states, 0);
         let sweeper = Sweeper::new(&mdp, GAMMA);
         let v: Vec<f64> = (0..states).map(|s| (s % 97) as f64).collect();
         let (mut out, mut policy) = (v.clone(), vec![0u32; states]);
@@ -80,5 +103,5 @@ fn sweeping(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, solving, sweeping);
+criterion_group!(benches, solving, many_small_ones, sweeping);
 criterion_main!(benches);

@@ -7,17 +7,17 @@
 //! (Puterman 2005, equations 6.2.8 and 6.1.10). Jacobi: `out` is computed from `v` alone, so states may be taken in any
 //! order. Each sweep also returns the smallest and largest change `out − v`, which the certificate is made of.
 //!
-//! **Parallel, and the same bits.** States are cut once into runs of about [`CHUNK`] branches, whatever the number of
-//! threads. Every entry is computed by itself in a fixed order, and the only reductions are minima and maxima, which are
+//! **Parallel, and the same bits.** States are cut once into runs (module `runs`), whatever the number of threads. Every entry is computed by itself in a fixed order, and the only reductions are minima and maxima, which are
 //! exact. A sweep allocates nothing; one that fits in a single run stays on the calling thread.
 //!
 //! Cost: one pass over the branches, 12 bytes each, plus one gather from `v` each.
 
+use std::ops::Range;
+
+use super::runs::Runs;
+use super::uniform_rows::{self, by_row_length};
 use crate::mdp::{Mdp, NO_CHOICE};
 use crate::{Error, Result};
-
-/// Branches per parallel task, about: 200 kB of the table, some 20 microseconds.
-pub const CHUNK: usize = 1 << 14;
 
 /// What a sweep changed, over the non-terminal states. With no such state, `min > max`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,31 +90,16 @@ pub fn backup(mdp: &Mdp, gamma: f64, v: &[f64], out: &mut [f64]) -> Result<Chang
 pub struct Sweeper<'a> {
     mdp: &'a Mdp,
     gamma: f64,
-    /// Run `i` is the states `cuts[i]..cuts[i + 1]`.
-    cuts: Vec<u32>,
+    runs: Runs,
     /// The order of sweeps in place, where it is not that of the table.
     order: Option<Vec<u32>>,
     has_no_end: bool,
 }
 
 impl<'a> Sweeper<'a> {
-    /// Cuts the table. Cost `O(S)`.
+    /// Cuts the table. Cost `O(C)`.
     pub fn new(mdp: &'a Mdp, gamma: f64) -> Sweeper<'a> {
-        let (choices, branches) = (mdp.choice_starts(), mdp.branch_starts());
-        let mut cuts = vec![0];
-        let mut begin = 0;
-        for s in 0..mdp.num_states() {
-            // A state weighs its branches, and itself: terminal states are work too.
-            let end = branches[choices[s + 1] as usize] as usize + s + 1;
-            if end - begin >= CHUNK {
-                cuts.push(s as u32 + 1);
-                begin = end;
-            }
-        }
-        if cuts[cuts.len() - 1] as usize != mdp.num_states() {
-            cuts.push(mdp.num_states() as u32);
-        }
-        Sweeper { mdp, gamma, cuts, order: None, has_no_end: mdp.num_terminal() == 0 }
+        Sweeper { mdp, gamma, runs: Runs::new(mdp), order: None, has_no_end: mdp.num_terminal() == 0 }
     }
 
     /// The same with an order for sweeps in place: all states that are not terminal.
@@ -132,6 +117,19 @@ impl<'a> Sweeper<'a> {
         self.has_no_end
     }
 
+    /// How many runs have rows of one length.
+    #[cfg(test)]
+    pub(super) fn uniform_runs(&self) -> usize {
+        self.runs.row_lengths.iter().filter(|&&length| length > 0).count()
+    }
+
+    /// The same sweeps by the loops for rows of any length.
+    #[cfg(test)]
+    pub(super) fn without_uniform_runs(mut self) -> Sweeper<'a> {
+        self.runs.row_lengths.fill(0);
+        self
+    }
+
     /// The discount factor.
     pub fn gamma(&self) -> f64 {
         self.gamma
@@ -144,7 +142,7 @@ impl<'a> Sweeper<'a> {
 
     /// The first state of each run, and the number of states at the end.
     pub(super) fn cuts(&self) -> &[u32] {
-        &self.cuts
+        &self.runs.cuts
     }
 
     /// Bytes that a sweep of the optimality operator moves: every array once (the value vector twice, for the comparison and
@@ -163,64 +161,74 @@ impl<'a> Sweeper<'a> {
     /// `out = T v`, with the maximising choice of each state in `policy` (the first of equals).
     pub fn improve(&self, v: &[f64], out: &mut [f64], policy: &mut [u32]) -> Change {
         assert!(v.len() == self.mdp.num_states() && out.len() == v.len() && policy.len() == v.len());
-        self.fork_improve::<false>(&self.cuts, v, out, policy, &mut [])
+        self.fork_improve(self.all(), v, Places { out, policy, values: None })
     }
 
     /// The same, with the value of every choice in `values` `[C]`.
     pub fn improve_with_values(&self, v: &[f64], out: &mut [f64], policy: &mut [u32], values: &mut [f64]) -> Change {
         assert!(v.len() == self.mdp.num_states() && out.len() == v.len() && policy.len() == v.len());
         assert!(values.len() == self.mdp.num_choices());
-        self.fork_improve::<true>(&self.cuts, v, out, policy, values)
+        self.fork_improve(self.all(), v, Places { out, policy, values: Some(values) })
     }
 
     /// `out = T_π v` for the deterministic rule `policy`.
     pub fn evaluate(&self, policy: &[u32], v: &[f64], out: &mut [f64]) -> Change {
         assert!(v.len() == self.mdp.num_states() && out.len() == v.len() && policy.len() == v.len());
-        self.fork_evaluate(&self.cuts, policy, v, out)
+        self.fork_evaluate(self.all(), policy, v, out)
+    }
+
+    /// All runs.
+    fn all(&self) -> Range<usize> {
+        0..self.runs.row_lengths.len()
     }
 
     /// Halves the runs between two threads until one is left.
-    fn fork_improve<const VALUES: bool>(
-        &self,
-        cuts: &[u32],
-        v: &[f64],
-        out: &mut [f64],
-        policy: &mut [u32],
-        values: &mut [f64],
-    ) -> Change {
-        if cuts.len() <= 2 {
-            return self.improve_run::<VALUES>(cuts[0] as usize, v, out, policy, values);
+    fn fork_improve(&self, runs: Range<usize>, v: &[f64], places: Places) -> Change {
+        if runs.len() <= 1 {
+            return self.improve_run(runs.start, v, places);
         }
-        let middle = cuts.len() / 2;
-        let at = (cuts[middle] - cuts[0]) as usize;
-        let (out_left, out_right) = out.split_at_mut(at);
-        let (policy_left, policy_right) = policy.split_at_mut(at);
-        let starts = self.mdp.choice_starts();
-        let choices = if VALUES { (starts[cuts[middle] as usize] - starts[cuts[0] as usize]) as usize } else { 0 };
-        let (values_left, values_right) = values.split_at_mut(choices);
+        let middle = runs.start.midpoint(runs.end);
+        let (left, right) = places.split(self, runs.start, middle);
         let (left, right) = rayon::join(
-            || self.fork_improve::<VALUES>(&cuts[..=middle], v, out_left, policy_left, values_left),
-            || self.fork_improve::<VALUES>(&cuts[middle..], v, out_right, policy_right, values_right),
+            || self.fork_improve(runs.start..middle, v, left),
+            || self.fork_improve(middle..runs.end, v, right),
         );
         left.join(right)
     }
 
-    fn fork_evaluate(&self, cuts: &[u32], policy: &[u32], v: &[f64], out: &mut [f64]) -> Change {
-        if cuts.len() <= 2 {
-            return self.evaluate_run(cuts[0] as usize, policy, v, out);
+    fn fork_evaluate(&self, runs: Range<usize>, policy: &[u32], v: &[f64], out: &mut [f64]) -> Change {
+        if runs.len() <= 1 {
+            let (first, length) = (self.runs.cuts[runs.start] as usize, self.runs.row_lengths[runs.start]);
+            return by_row_length!(length, uniform_rows::evaluate, (self.mdp, self.gamma, first, policy, v, out), {
+                self.evaluate_any(first, policy, v, out)
+            });
         }
-        let middle = cuts.len() / 2;
-        let at = (cuts[middle] - cuts[0]) as usize;
-        let (out_left, out_right) = out.split_at_mut(at);
+        let middle = runs.start.midpoint(runs.end);
+        let (out_left, out_right) = out.split_at_mut(self.states_between(runs.start, middle));
         let (left, right) = rayon::join(
-            || self.fork_evaluate(&cuts[..=middle], policy, v, out_left),
-            || self.fork_evaluate(&cuts[middle..], policy, v, out_right),
+            || self.fork_evaluate(runs.start..middle, policy, v, out_left),
+            || self.fork_evaluate(middle..runs.end, policy, v, out_right),
         );
         left.join(right)
     }
 
-    /// The states `first..first + out.len()`.
-    fn improve_run<const VALUES: bool>(
+    /// How many states the runs `from..to` have.
+    fn states_between(&self, from: usize, to: usize) -> usize {
+        (self.runs.cuts[to] - self.runs.cuts[from]) as usize
+    }
+
+    fn improve_run(&self, run: usize, v: &[f64], Places { out, policy, values }: Places) -> Change {
+        let (first, length) = (self.runs.cuts[run] as usize, self.runs.row_lengths[run]);
+        match values {
+            Some(values) => self.improve_any::<true>(first, v, out, policy, values),
+            None => by_row_length!(length, uniform_rows::improve, (self.mdp, self.gamma, first, v, out, policy), {
+                self.improve_any::<false>(first, v, out, policy, &mut [])
+            }),
+        }
+    }
+
+    /// The states `first..first + out.len()`, with rows of any length.
+    fn improve_any<const VALUES: bool>(
         &self,
         first: usize,
         v: &[f64],
@@ -256,8 +264,8 @@ impl<'a> Sweeper<'a> {
         change
     }
 
-    /// The states `first..first + out.len()`.
-    fn evaluate_run(&self, first: usize, policy: &[u32], v: &[f64], out: &mut [f64]) -> Change {
+    /// The states `first..first + out.len()`, with rows of any length.
+    fn evaluate_any(&self, first: usize, policy: &[u32], v: &[f64], out: &mut [f64]) -> Change {
         let branch_start = self.mdp.branch_starts();
         let (next, probability, reward) = (self.mdp.successors(), self.mdp.probabilities(), self.mdp.rewards());
         let mut change = Change::NONE;
@@ -272,6 +280,28 @@ impl<'a> Sweeper<'a> {
             change.add(v[s], *out);
         }
         change
+    }
+}
+
+/// Where a sweep of some runs writes; everything begins with the first of them.
+struct Places<'p> {
+    out: &'p mut [f64],
+    policy: &'p mut [u32],
+    /// The value of every choice, if asked for.
+    values: Option<&'p mut [f64]>,
+}
+
+impl<'p> Places<'p> {
+    /// The places of the runs `from..middle`, and of those from `middle` on.
+    fn split(self, sweeper: &Sweeper, from: usize, middle: usize) -> (Places<'p>, Places<'p>) {
+        let states = sweeper.states_between(from, middle);
+        let (out, out_right) = self.out.split_at_mut(states);
+        let (policy, policy_right) = self.policy.split_at_mut(states);
+        let [first, last] = [from, middle].map(|run| sweeper.runs.cuts[run] as usize);
+        let starts = sweeper.mdp.choice_starts();
+        let (values, values_right) =
+            self.values.map(|values| values.split_at_mut((starts[last] - starts[first]) as usize)).unzip();
+        (Places { out, policy, values }, Places { out: out_right, policy: policy_right, values: values_right })
     }
 }
 

@@ -30,10 +30,12 @@ pub mod linear_program;
 mod methods;
 mod progress;
 pub mod regularised;
+mod runs;
 mod solution;
 #[cfg(test)]
 mod tests;
 mod total;
+mod uniform_rows;
 
 pub use criterion::{Criterion, Objective};
 pub use linear_program::occupancy_lp;
