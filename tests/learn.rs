@@ -235,3 +235,45 @@ fn sqirl_learns_on_environments_and_files_and_says_what_is_wrong() {
     fs::write(shell.path("idle.json"), idle).unwrap();
     shell.refuses("learn --env idle.json --agent sqirl --horizon 9 --steps 900 --seeds 1", &["every reward is 0"]);
 }
+
+#[test]
+fn sqirl_regresses_with_any_oracle_on_any_features_that_the_problem_has() {
+    let shell = Shell::new();
+    let line = "learn --env minigrid/Empty-5x5 --agent sqirl --set sqirl.horizon=12,k=2,m=8 --discount 0.99 --horizon 12 \
+                --steps 1500 --seeds 1 --points 2 --format json";
+    let value = |set: &str| {
+        let answer = shell.done(&format!("{line} --set {set}")).json();
+        (answer["agents"][0]["final_value"].as_f64().unwrap(), answer["run_id"].clone())
+    };
+    let (table, run) = value("oracle=table");
+    assert_eq!(value("oracle=table,features=one-hot"), (table, run), "spelling the defaults out changes nothing");
+    for oracle in ["ridge", "neighbours", "trees"] {
+        for features in ["one-hot", "tile", "coordinates", "full-grid"] {
+            assert!(value(&format!("oracle={oracle},features={features}")).0 >= 0.0);
+        }
+    }
+    // What wraps the problem hides nothing of it.
+    shell.done(&format!("{line} --set oracle=trees,features=full-grid --set sticky=0.25"));
+
+    shell.done("export minigrid/Empty-5x5 room.npz");
+    let from_file = line.replace("minigrid/Empty-5x5", "room.npz");
+    for oracle in ["table", "ridge", "neighbours", "trees"] {
+        shell.done(&format!("{from_file} --set oracle={oracle} --out files"));
+    }
+    for (line, set, word) in [
+        (line, "oracle=tree", "did you mean `trees`?"),
+        (line, "oracle=ridge,features=coordinate", "did you mean `coordinates`?"),
+        (line, "features=tile", "a table sees the state itself"),
+        (line, "oracle=ridge,ridge=0", "ridge = 0 is not valid: it must be a positive number"),
+        (line, "oracle=ridge,features=tile,tile=0", "tile = 0 is not valid"),
+        (line, "oracle=neighbours,neighbours=0", "neighbours = 0 is not valid"),
+        (&from_file, "oracle=ridge,features=tile", "has no map"),
+        (&from_file, "oracle=ridge,features=coordinates", "has no map"),
+        (&from_file, "oracle=ridge,features=full-grid", "does not say what is seen of its states"),
+    ] {
+        shell.refuses(&format!("{line} --set {set}"), &[word]);
+    }
+    if !cfg!(feature = "network") {
+        shell.refuses(&format!("{line} --set oracle=network"), &["build it with `--features network`"]);
+    }
+}

@@ -70,5 +70,34 @@ fn mistakes_in_the_settings_are_named() {
     refuses("shaped=[\"Empty-5x5\"]", "`environment shaping`");
     refuses("baselines=[\"mine: q-lerning\"]", "did you mean `q-learning`?");
     refuses("baselines=[\"q-learning\"]", "`name: agent key=value ...`");
+    refuses("oracle=tabel", "unknown oracle `tabel`; did you mean `table`?");
+    refuses("features=til", "did you mean `tile`?");
+    refuses("features=tile", "a table sees the state itself");
     refuses("environments=[\"Empty-5x6\"]", "Empty-5x");
+}
+
+#[test]
+fn another_oracle_on_other_features_is_another_run_that_says_so() {
+    let shell = Shell::new();
+    let fewer = [
+        "environments=[\"Empty-5x5\"]",
+        "m_max=2",
+        "seeds=2",
+        "literal=[]",
+        "gorp=[]",
+        "shaped=[]",
+        "open_loop=[]",
+        "curves=[]",
+        "short_room_seeds=0",
+        "baselines=[]",
+        "oracle=trees",
+        "features=full-grid",
+    ];
+    let arguments: Vec<&str> = fewer.iter().flat_map(|set| ["--set", *set]).collect();
+    let call = reproduce(&shell, &arguments);
+    assert!(call.code < 2, "{}{}", call.stdout, call.stderr);
+    let run = shell.run("results", "sqirl");
+    let report = fs::read_to_string(run.join("report.md")).unwrap();
+    assert!(report.contains("oracle = trees on features = full-grid"), "{report}");
+    assert!(fs::read_to_string(run.join("pooled.csv")).unwrap().lines().count() > 1);
 }

@@ -1,6 +1,6 @@
 //! The object-safe face of a model: what the command line and the runner need, whatever its state type.
 
-use tabrl::mdp::{Cell, GridMap, Mdp, Model, enumerate};
+use tabrl::mdp::{Cell, GridMap, Mdp, Model, View, enumerate};
 use tabrl::simulation::conformance::{ConformanceOptions, ConformanceReport, check_model};
 use tabrl::simulation::{ModelBatch, Simulator};
 
@@ -21,6 +21,28 @@ pub struct EnvTable {
     pub map: Option<GridMap>,
     /// Where each state is drawn on the map, `[S]`; several states may share a cell.
     pub cells: Vec<Option<Cell>>,
+    /// What is seen of each state, `[S]`: only filled by [`Environment::observed_table`], since it takes much memory.
+    pub observations: Vec<Vec<u32>>,
+}
+
+impl EnvTable {
+    /// A table of which nothing else is known: no names, no map.
+    pub fn bare(mdp: Mdp) -> EnvTable {
+        EnvTable {
+            mdp,
+            state_names: Vec::new(),
+            action_names: Vec::new(),
+            action_glyphs: Vec::new(),
+            map: None,
+            cells: Vec::new(),
+            observations: Vec::new(),
+        }
+    }
+
+    /// What is known of the states beyond their numbers.
+    pub fn view(&self) -> View<'_> {
+        View { map: self.map.as_ref(), cells: &self.cells, observations: &self.observations }
+    }
 }
 
 /// A named environment with its parameters set.
@@ -30,6 +52,12 @@ pub trait Environment: Send + Sync {
     /// # Errors
     /// More than `limit` states, or a law that is not an MDP's.
     fn table(&self, limit: usize) -> Result<EnvTable>;
+
+    /// The same table with what is seen of each state ([`Model::observation`]); empty where that is nothing.
+    ///
+    /// # Errors
+    /// As [`Environment::table`].
+    fn observed_table(&self, limit: usize) -> Result<EnvTable>;
 
     /// Number of actions.
     fn num_actions(&self) -> usize;
@@ -55,12 +83,15 @@ pub fn erase<M: Model + 'static>(model: M) -> Box<dyn Environment> {
     Box::new(Erased(model))
 }
 
-impl<M: Model> Environment for Erased<M> {
-    fn table(&self, limit: usize) -> Result<EnvTable> {
+impl<M: Model> Erased<M> {
+    fn enumerate(&self, limit: usize, observe: bool) -> Result<EnvTable> {
         let model = &self.0;
         let table = enumerate(model, limit)?;
         let actions = 0..model.num_actions();
+        let seen = table.states.iter().filter(|_| observe).map(|&s| model.observation(s));
+        let observations: Vec<Vec<u32>> = seen.take_while(|codes| !codes.is_empty()).collect();
         Ok(EnvTable {
+            observations,
             state_names: table.states.iter().map(|&s| model.state_name(s)).collect(),
             cells: table.states.iter().map(|&s| model.cell(s)).collect(),
             action_names: actions.clone().map(|a| model.action_name(a)).collect(),
@@ -68,6 +99,16 @@ impl<M: Model> Environment for Erased<M> {
             map: model.map(),
             mdp: table.mdp,
         })
+    }
+}
+
+impl<M: Model> Environment for Erased<M> {
+    fn table(&self, limit: usize) -> Result<EnvTable> {
+        self.enumerate(limit, false)
+    }
+
+    fn observed_table(&self, limit: usize) -> Result<EnvTable> {
+        self.enumerate(limit, true)
     }
 
     fn num_actions(&self) -> usize {

@@ -49,19 +49,29 @@ pub fn wrap(base: Box<dyn Environment>, settings: &Settings) -> Result<Box<dyn E
     Ok(Box::new(Wrapped { base, slip, sticky, horizon }))
 }
 
-impl Environment for Wrapped {
-    fn table(&self, limit: usize) -> Result<EnvTable> {
-        let mut table = self.base.table(limit)?;
+impl Wrapped {
+    /// Wraps a table, observed or not, from the inside out.
+    fn wrap(&self, mut table: EnvTable, limit: usize) -> Result<EnvTable> {
         if self.slip > 0.0 {
-            table = erase(Slip::new(table, self.slip)).table(limit)?;
+            table = erase(Slip::new(table, self.slip)).observed_table(limit)?;
         }
         if self.sticky > 0.0 {
-            table = erase(Sticky::new(table, self.sticky)).table(limit)?;
+            table = erase(Sticky::new(table, self.sticky)).observed_table(limit)?;
         }
         if self.horizon > 0 {
-            table = erase(FiniteHorizon::new(table, self.horizon)).table(limit)?;
+            table = erase(FiniteHorizon::new(table, self.horizon)).observed_table(limit)?;
         }
         Ok(table)
+    }
+}
+
+impl Environment for Wrapped {
+    fn table(&self, limit: usize) -> Result<EnvTable> {
+        self.wrap(self.base.table(limit)?, limit)
+    }
+
+    fn observed_table(&self, limit: usize) -> Result<EnvTable> {
+        self.wrap(self.base.observed_table(limit)?, limit)
     }
 
     fn num_actions(&self) -> usize {
@@ -108,6 +118,9 @@ impl Model for EnvTable {
     }
     fn cell(&self, state: u32) -> Option<Cell> {
         self.cells[state as usize]
+    }
+    fn observation(&self, state: u32) -> Vec<u32> {
+        self.observations.get(state as usize).cloned().unwrap_or_default()
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::horizon::sqirl::Pool;
-use crate::mdp::{DecisionRule, Mdp};
+use crate::mdp::{DecisionRule, Mdp, View};
 use crate::planning::Criterion;
 use crate::{Error, Result};
 
@@ -75,9 +75,16 @@ pub struct Setup<'a> {
     pub discount: f64,
     /// Root seed; an agent draws from the stream `(seed, Policy, 0)`.
     pub seed: u64,
+    /// What is known of the states beyond their numbers, for agents that generalise over them.
+    pub view: View<'a>,
 }
 
-impl Setup<'_> {
+impl<'a> Setup<'a> {
+    /// A table of whose states nothing is known but their numbers.
+    pub fn new(mdp: &'a Mdp, discount: f64, seed: u64) -> Setup<'a> {
+        Setup { mdp, discount, seed, view: View::default() }
+    }
+
     /// Checks the discount.
     ///
     /// # Errors

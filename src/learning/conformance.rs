@@ -32,7 +32,7 @@ use crate::{Error, Result};
 /// let mdp = builder.build()?;
 /// let options =
 ///     TrainOptions { discount: 0.9, time_limit: Some(9), steps: 100, points: EvaluationPoints::Even(1), seed: 1 };
-/// check_agent("q-learning", || make("q-learning", &[], &Setup { mdp: &mdp, discount: 0.9, seed: 1 }), &mdp, &options)?;
+/// check_agent("q-learning", || make("q-learning", &[], &Setup::new(&mdp, 0.9, 1)), &mdp, &options)?;
 /// # Ok::<(), tabrl::Error>(())
 /// ```
 pub fn check_agent(
@@ -154,7 +154,7 @@ mod tests {
             for mdp in [&chain(), &random_mdp(3), &one_state_one_action] {
                 // Different lengths interrupt at different moments of an episode.
                 for steps in [100, 101, 103, 500] {
-                    let setup = Setup { mdp, discount: GAMMA, seed: 4 };
+                    let setup = Setup::new(mdp, GAMMA, 4);
                     check_agent(spec.name, || make(spec.name, &[], &setup), mdp, &options(steps)).unwrap();
                 }
             }
@@ -165,7 +165,7 @@ mod tests {
     fn a_state_saved_on_another_table_is_refused() {
         let (small, large) = (chain(), random_mdp(3));
         for spec in registry() {
-            let agent = |mdp| make(spec.name, &[], &Setup { mdp, discount: GAMMA, seed: 4 }).unwrap();
+            let agent = |mdp| make(spec.name, &[], &Setup::new(mdp, GAMMA, 4)).unwrap();
             assert!(agent(&large).load(&agent(&small).save()).is_err(), "{}", spec.name);
         }
     }

@@ -25,6 +25,7 @@ mod explore;
 pub mod monte_carlo;
 pub mod n_step_sarsa;
 pub mod optimistic_model;
+mod oracle;
 mod params;
 pub mod policy_gradient;
 pub mod q_learning;
@@ -40,6 +41,7 @@ mod train;
 
 pub use agent::{Agent, Experience, Setup};
 pub use explore::{EpsilonGreedy, StepSize};
+pub use oracle::{FeatureKind, OracleKind, OracleParams};
 pub use params::{Param, Value};
 pub use registry::{AgentSpec, make, registry};
 pub use td::TdParams;

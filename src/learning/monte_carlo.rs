@@ -121,7 +121,7 @@ mod tests {
     fn after(first_visit: bool, terminated: bool) -> Vec<f64> {
         let td = TdParams { initial: 1.0, step_size: 0.5, epsilon: 0.0, ..TdParams::default() };
         let params = MonteCarloParams { td, first_visit };
-        let mut agent = MonteCarlo::new(&Setup { mdp: &chain(), discount: 0.5, seed: 1 }, &params).unwrap();
+        let mut agent = MonteCarlo::new(&Setup::new(&chain(), 0.5, 1), &params).unwrap();
         let mut step = Experience { state: 0, choice: 1, reward: 1.0, next: 1, terminated: false, truncated: false };
         agent.observe(&step);
         step = Experience { state: 1, choice: 2, reward: 2.0, next: 0, ..step };

@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn one_step_is_sarsa_to_the_last_bit() {
         for mdp in [chain(), random_mdp(4), grid()] {
-            let setup = Setup { mdp: &mdp, discount: GAMMA, seed: 5 };
+            let setup = Setup::new(&mdp, GAMMA, 5);
             let td = TdParams { epsilon: 0.5, epsilon_final: 0.1, epsilon_steps: 700, ..TdParams::default() };
             let mut one = Sarsa::new(&setup, &td).unwrap();
             let mut other = NStepSarsa::new(&setup, &NStepParams { td, n: 1 }).unwrap();
@@ -135,8 +135,7 @@ mod tests {
     /// Three steps of the chain, `Q = 1` everywhere, `α = ½`, so each update is half way to the target.
     fn after(n: usize, end: impl Fn(usize) -> Experience) -> Vec<f64> {
         let td = TdParams { initial: 1.0, step_size: 0.5, ..TdParams::default() };
-        let mut agent =
-            NStepSarsa::new(&Setup { mdp: &chain(), discount: 0.5, seed: 1 }, &NStepParams { td, n }).unwrap();
+        let mut agent = NStepSarsa::new(&Setup::new(&chain(), 0.5, 1), &NStepParams { td, n }).unwrap();
         agent.observe(&step(0, 1.0, false, false));
         agent.observe(&step(1, 2.0, false, false));
         agent.observe(&end(2));

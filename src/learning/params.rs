@@ -21,6 +21,10 @@ pub trait Value: Copy + PartialEq {
     fn read(text: &str) -> Option<Self>;
     /// Writes it as text.
     fn write(self) -> String;
+    /// The words it is one of, if it is a word.
+    fn words() -> &'static [&'static str] {
+        &[]
+    }
 }
 
 macro_rules! plain_value {
@@ -44,7 +48,10 @@ pub(super) fn read<T: Value>(
     expected: &'static str,
     accept: impl Fn(T) -> bool,
 ) -> Result<T> {
-    let fault = || Error::Setting { name, given: text.to_owned(), expected };
+    let fault = || match T::words() {
+        [] => Error::Setting { name, given: text.to_owned(), expected },
+        words => Error::unknown(name, text, words.iter().copied()),
+    };
     T::read(text).filter(|&value| accept(value)).ok_or_else(fault)
 }
 

@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn what_is_asked_for_is_checked() {
         let mdp = chain();
-        let setup = Setup { mdp: &mdp, discount: 1.0, seed: 1 };
+        let setup = Setup::new(&mdp, 1.0, 1);
         let message = |setup: &Setup, params: &PolicyGradientParams| {
             PolicyGradient::new(setup, params, Direction::Plain).unwrap_err().to_string()
         };
@@ -300,7 +300,7 @@ mod tests {
     fn one_exact_step_every_interval() {
         let mdp = chain();
         let params = PolicyGradientParams { step_size: 0.5, interval: 3 };
-        let setup = Setup { mdp: &mdp, discount: GAMMA, seed: 1 };
+        let setup = Setup::new(&mdp, GAMMA, 1);
         let mut agent = PolicyGradient::new(&setup, &params, Direction::Plain).unwrap();
         let step = Experience { state: 0, choice: 0, reward: 9.0, next: 5, terminated: true, truncated: false };
         let gradient = policy_gradient(&mdp, &[0.0; 8], GAMMA).unwrap();

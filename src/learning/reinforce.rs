@@ -224,7 +224,7 @@ mod tests {
         let exact = policy_gradient(&mdp, &theta, GAMMA).unwrap();
         for baseline in [Baseline::None, Baseline::Average, Baseline::Value] {
             let params = ReinforceParams { step_size: 1.0, baseline, ..ReinforceParams::default() };
-            let mut fresh = Reinforce::new(&Setup { mdp: &mdp, discount: GAMMA, seed: 1 }, &params).unwrap();
+            let mut fresh = Reinforce::new(&Setup::new(&mdp, GAMMA, 1), &params).unwrap();
             fresh.memory.theta.copy_from_slice(&theta);
             fresh.memory.values.copy_from_slice(&[0.3, 0.5, 0.2, 0.9, 0.0, 0.0]);
             fresh.memory.average = 0.4;
@@ -257,7 +257,7 @@ mod tests {
     /// Two steps in state 0 of the chain, `θ = 0`, `γ = ½`, `η = 1`, `β = ½`, `V = 2` where the episode goes on.
     fn after(baseline: Baseline, terminated: bool) -> Vec<f64> {
         let params = ReinforceParams { step_size: 1.0, value_step_size: 0.5, baseline };
-        let mut agent = Reinforce::new(&Setup { mdp: &chain(), discount: 0.5, seed: 1 }, &params).unwrap();
+        let mut agent = Reinforce::new(&Setup::new(&chain(), 0.5, 1), &params).unwrap();
         (agent.memory.values[0], agent.memory.values[1], agent.memory.average) = (1.0, 2.0, 3.0);
         let first = Experience { state: 0, choice: 1, reward: 1.0, next: 0, terminated: false, truncated: false };
         agent.observe(&first);

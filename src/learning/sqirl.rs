@@ -5,16 +5,19 @@
 //! followed by `k - 1` steps of fitted Q-iteration, and the greedy policy is the next snapshot ([`crate::horizon::sqirl`]). After
 //! `horizon` iterations the last snapshot takes over from random play. A return ends where a time limit interrupts it.
 //!
-//! Reference: Laidlaw, Zhu, Russell, Dragan (ICLR 2024), algorithm 1 and section 4. Cost: a few sums a step, `k` sweeps over
-//! what was seen an iteration.
+//! The regression oracle and what it sees of a state are hyper-parameters ([`OracleParams`]); a table of the states is the default.
+//!
+//! Reference: Laidlaw, Zhu, Russell, Dragan (ICLR 2024), algorithm 1 and section 4. Cost: a few sums a step, `k` fits
+//! of the oracle to what was seen an iteration.
 
 use serde::{Deserialize, Serialize};
 
 use super::agent::{Agent, Experience, Setup, Shape, check_choices, check_pool, check_size, check_successors};
 use super::agent::{from_text, to_text};
 use super::explore::greedy_rule;
+use super::oracle::OracleParams;
 use super::params::hyper_parameters;
-use crate::horizon::sqirl::{Data, Pool, TableOracle, greedy, require_reward, state_values};
+use crate::horizon::sqirl::{Data, Pool, RegressionOracle, greedy, require_reward, state_values};
 use crate::mdp::{DecisionRule, NO_CHOICE};
 use crate::rng::{self, Fast, Purpose};
 use crate::{Error, Result};
@@ -22,6 +25,7 @@ use crate::{Error, Result};
 hyper_parameters! {
     /// Hyper-parameters of SQIRL.
     SqirlParams {
+        ..regression: OracleParams;
         /// Steps of lookahead; 1 is greedy on the returns of random play.
         k: usize = 3, "at least 1 and at most the horizon", |k| k >= 1;
         /// Episodes in an iteration.
@@ -31,11 +35,11 @@ hyper_parameters! {
     }
 }
 
-/// SQIRL with a table.
-#[derive(Debug, Clone)]
+/// Pooled SQIRL.
 pub struct Sqirl {
     shape: Shape,
     params: SqirlParams,
+    oracle: Box<dyn RegressionOracle>,
     discount: f64,
     memory: Memory,
 }
@@ -47,6 +51,8 @@ struct Memory {
     q: Vec<f64>,
     /// Snapshots of the greedy policy, one an iteration.
     rules: Vec<Vec<u32>>,
+    /// What the oracle keeps from fit to fit.
+    oracle: Vec<f64>,
     /// Episodes of this iteration.
     episodes: u64,
     /// Steps of this episode.
@@ -60,7 +66,8 @@ impl Sqirl {
     /// A fresh agent.
     ///
     /// # Errors
-    /// A hyper-parameter or the discount out of range, `k` larger than the horizon, or a problem without reward.
+    /// A hyper-parameter or the discount out of range, `k` larger than the horizon, a problem without reward, or features
+    /// that the problem does not have.
     pub fn new(setup: &Setup, params: &SqirlParams) -> Result<Sqirl> {
         setup.validate()?;
         params.validate()?;
@@ -71,6 +78,7 @@ impl Sqirl {
         require_reward(setup.mdp, "SQIRL")?;
         let shape = Shape::of(setup.mdp);
         let choices = shape.num_choices();
+        let oracle = params.regression.build(setup.mdp, setup.view, setup.seed)?;
         Ok(Sqirl {
             params: *params,
             discount: setup.discount,
@@ -78,28 +86,30 @@ impl Sqirl {
                 pool: Pool::new(choices),
                 q: vec![0.0; choices],
                 rules: Vec::new(),
+                oracle: oracle.memory(),
                 episodes: 0,
                 elapsed: 0,
                 explored: Vec::new(),
                 rng: rng::fast(setup.seed, Purpose::Policy, 0),
             },
+            oracle,
             shape,
         })
     }
 
     /// The end of an iteration: regression, lookahead, snapshot.
     fn fit(&mut self) {
-        let memory = &mut self.memory;
+        let (memory, oracle) = (&mut self.memory, self.oracle.as_mut());
         let (mut data, mut next) = (Data::default(), vec![0.0; self.shape.num_states()]);
-        let mut oracle = TableOracle::default();
-        // A table fits everything.
-        let mut fitted = memory.pool.fit_returns(&mut oracle, &mut data, &mut memory.q);
+        // The oracles that can be named fit everything.
+        let mut fitted = memory.pool.fit_returns(oracle, &mut data, &mut memory.q);
         for _ in 1..self.params.k {
             state_values(self.shape.starts(), &memory.q, &mut next);
-            fitted = fitted
-                .and_then(|()| memory.pool.fit_backup(&mut oracle, self.discount, &next, &mut data, &mut memory.q));
+            fitted =
+                fitted.and_then(|()| memory.pool.fit_backup(oracle, self.discount, &next, &mut data, &mut memory.q));
         }
         debug_assert!(fitted.is_ok());
+        memory.oracle = oracle.memory();
         if memory.rules.len() < self.params.horizon {
             memory.rules.push(greedy(self.shape.starts(), &memory.q, &mut memory.rng));
         }
@@ -177,6 +187,7 @@ impl Agent for Sqirl {
             check_size("sqirl", rule.len(), states)?;
             check_choices("sqirl", rule.iter().filter(|&&c| c != NO_CHOICE).map(|&c| c as usize), choices)?;
         }
+        self.oracle.restore(&memory.oracle)?;
         self.memory = memory;
         Ok(())
     }

@@ -65,7 +65,7 @@ pub(super) fn grid() -> Mdp {
 
 /// Trains with seed `seed` on `mdp` and returns the curve.
 pub(super) fn run(mdp: &Mdp, name: &str, given: &[(&str, &str)], steps: u64, seed: u64) -> Curve {
-    let mut agent = make(name, given, &Setup { mdp, discount: GAMMA, seed }).unwrap();
+    let mut agent = make(name, given, &Setup::new(mdp, GAMMA, seed)).unwrap();
     let options =
         TrainOptions { discount: GAMMA, time_limit: Some(50), steps, points: EvaluationPoints::Even(1), seed };
     train(mdp, agent.as_mut(), &options).unwrap()
@@ -175,7 +175,7 @@ fn saved_agents_go_on_with_the_same_bytes() {
                 points: EvaluationPoints::Even(1),
                 seed: 9,
             };
-            let fresh = || make(spec.name, &[], &Setup { mdp: &mdp, discount: GAMMA, seed: 9 }).unwrap();
+            let fresh = || make(spec.name, &[], &Setup::new(&mdp, GAMMA, 9)).unwrap();
             let (mut agent, mut trainer) = (fresh(), Trainer::new(&mdp, &options).unwrap());
             trainer.run(agent.as_mut(), stop);
             let (mut again, mut resumed) = (fresh(), Trainer::new(&mdp, &options).unwrap());
@@ -223,7 +223,7 @@ fn optimistic_models_and_sqirl_reach_the_optimum() {
 #[test]
 fn sqirl_refuses_what_it_cannot_learn_from() {
     let mdp = chain();
-    let setup = Setup { mdp: &mdp, discount: GAMMA, seed: 1 };
+    let setup = Setup::new(&mdp, GAMMA, 1);
     let said = |given: &[(&str, &str)]| make("sqirl", given, &setup).err().unwrap().to_string();
     assert_eq!(said(&[("k", "0")]), "k = 0 is not valid: it must be at least 1 and at most the horizon");
     assert_eq!(said(&[("m", "0")]), "m = 0 is not valid: it must be at least 1");
@@ -251,7 +251,7 @@ fn sqirl_refuses_what_it_cannot_learn_from() {
 #[test]
 fn sarsa_refuses_a_saved_choice_that_the_table_does_not_have() {
     let mdp = chain();
-    let mut agent = make("sarsa", &[], &Setup { mdp: &mdp, discount: GAMMA, seed: 1 }).unwrap();
+    let mut agent = make("sarsa", &[], &Setup::new(&mdp, GAMMA, 1)).unwrap();
     let saved = agent.save().replace("\"next_choice\":null", "\"next_choice\":77");
     assert!(saved.contains("77") && agent.load(&saved).is_err());
 }

@@ -98,7 +98,7 @@ pub struct Curve {
 /// let mut builder = MdpBuilder::new(2);
 /// builder.choice(0, 0, &[(1.0, 0, 0.0)]).choice(0, 1, &[(1.0, 1, 1.0)]).terminal(1);
 /// let mdp = builder.build()?;
-/// let mut agent = make("q-learning", &[("step_size", "0.5")], &Setup { mdp: &mdp, discount: 0.9, seed: 3 })?;
+/// let mut agent = make("q-learning", &[("step_size", "0.5")], &Setup::new(&mdp, 0.9, 3))?;
 /// let options =
 ///     TrainOptions { discount: 0.9, time_limit: Some(20), steps: 200, points: EvaluationPoints::Even(4), seed: 3 };
 /// let curve = train(&mdp, agent.as_mut(), &options)?;
@@ -196,7 +196,7 @@ impl Trainer {
         if time_limit == Some(0) {
             return Err(Error::Parameter { name: "time_limit", value: 0.0, expected: "at least 1" });
         }
-        super::Setup { mdp, discount, seed }.validate()?;
+        super::Setup::new(mdp, discount, seed).validate()?;
         if discount == 1.0 && time_limit.is_none() {
             return Err(Error::NotApplicable {
                 method: "training",

@@ -28,7 +28,7 @@ pub use enumerate::{Enumeration, enumerate};
 pub use evaluate::{Evaluation, action_values, evaluate_discounted, evaluate_finite};
 pub use long_run::{LongRun, evaluate_average};
 pub(crate) use long_run::{expected_total, long_run};
-pub use model::{Branch, Branches, Cell, GridMap, Model};
+pub use model::{Branch, Branches, Cell, GridMap, Model, View};
 pub use occupancy::Occupancy;
 pub use policy::{DecisionRule, NO_CHOICE, Policy};
 pub use table::{Mdp, Rewards};

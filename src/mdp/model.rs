@@ -105,6 +105,23 @@ pub trait Model: Send + Sync {
     fn cell(&self, _state: Self::State) -> Option<Cell> {
         None
     }
+
+    /// What an observer is shown of a state, as codes of kinds (object, colour, ...) in a list whose length is the same for all
+    /// states; empty if there is nothing to see but the state itself. Wrappers show what is inside of them.
+    fn observation(&self, _state: Self::State) -> Vec<u32> {
+        Vec::new()
+    }
+}
+
+/// What is known of the states of a table beyond their numbers. The default is nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct View<'a> {
+    /// The map, if there is one.
+    pub map: Option<&'a GridMap>,
+    /// Where each state is on the map, `[S]`; empty if there is no map.
+    pub cells: &'a [Option<Cell>],
+    /// What is seen of each state, `[S]`, see [`Model::observation`]; empty if nothing is or nobody asked.
+    pub observations: &'a [Vec<u32>],
 }
 
 impl<M: Model + ?Sized> Model for &M {
@@ -136,5 +153,8 @@ impl<M: Model + ?Sized> Model for &M {
     }
     fn cell(&self, state: Self::State) -> Option<Cell> {
         (**self).cell(state)
+    }
+    fn observation(&self, state: Self::State) -> Vec<u32> {
+        (**self).observation(state)
     }
 }

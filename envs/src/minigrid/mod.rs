@@ -170,6 +170,18 @@ impl Model for MiniGrid {
         let (column, row) = self.layout.column_row(state.cell);
         Some(Cell { row, column })
     }
+
+    /// [`view::state_codes`], then what the rules and the shaping remember: the time, and what was ever picked up.
+    fn observation(&self, state: State) -> Vec<u32> {
+        let mut codes: Vec<u32> = view::state_codes(&self.layout, state).into_iter().map(u32::from).collect();
+        if self.rules == Rules::MiniGrid {
+            codes.push(state.steps.into());
+        }
+        if self.shaping.pickup {
+            codes.push(state.picked.into());
+        }
+        codes
+    }
 }
 
 /// The registry's entries, one for each layout.

@@ -37,6 +37,20 @@ pub fn grid_codes(layout: &Layout, state: State, agent: bool) -> Vec<u8> {
     codes
 }
 
+/// The effective-horizon papers' encoding of the full grid: [`grid_codes`] with the agent, of length `3 width height`, and then
+/// kind and colour of what it carries (empty and red for nothing). States of an episode that differ have different codes, as
+/// long as the rules count no steps and the shaping no pickups.
+pub fn state_codes(layout: &Layout, state: State) -> Vec<u8> {
+    let mut codes = grid_codes(layout, state, true);
+    codes.extend(&code(hands(layout, state))[..2]);
+    codes
+}
+
+/// What the agent carries.
+fn hands(layout: &Layout, state: State) -> Thing {
+    state.carried().map_or(NOTHING, |i| (layout.objects[i].kind, layout.objects[i].colour, DoorState::Open))
+}
+
 /// The 7 x 7 view of MiniGrid, `[column][row][3]`: object, colour and state of each cell, the agent at column 3 and row 6
 /// looking towards row 0; its own cell shows what it carries. Cells outside of the map are walls, and those out of sight are
 /// zeros, unless it sees through walls.
@@ -57,8 +71,7 @@ pub fn view_codes(layout: &Layout, state: State, see_through_walls: bool) -> [u8
         }
     }
     let seen = if see_through_walls { [[true; VIEW]; VIEW] } else { sight(&things) };
-    let carried = state.carried().map(|i| (layout.objects[i].kind, layout.objects[i].colour, DoorState::Open));
-    things[AGENT_COLUMN][VIEW - 1] = carried.unwrap_or(NOTHING);
+    things[AGENT_COLUMN][VIEW - 1] = hands(layout, state);
     let mut codes = [0; 3 * VIEW * VIEW];
     for column in 0..VIEW {
         for row in 0..VIEW {

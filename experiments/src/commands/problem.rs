@@ -57,6 +57,16 @@ pub fn names_a_file(name: &str) -> bool {
 /// An unknown environment or parameter, a value out of range, more states than the limit, or a file that holds no MDP.
 pub fn load(arguments: &ProblemArguments) -> Result<Problem> {
     let started = Instant::now();
+    let mdp = load_table(arguments, false)?.mdp;
+    Ok(Problem { name: arguments.problem.clone(), mdp, load_seconds: started.elapsed().as_secs_f64() })
+}
+
+/// The problem's table with what is known of its states: for a file, nothing; for an environment, with what is seen of each
+/// state if `observe` says so.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_table(arguments: &ProblemArguments, observe: bool) -> Result<EnvTable> {
     let name = &arguments.problem;
     if arguments.parameters.state_limit == 0 {
         return Err(Error::Usage("--state-limit 0: it must be at least 1".into()));
@@ -68,15 +78,17 @@ pub fn load(arguments: &ProblemArguments) -> Result<Problem> {
             endings.join(", ")
         )));
     }
-    let mdp = if names_a_file(name) {
+    if names_a_file(name) {
         if let Some(text) = arguments.parameters.set.first() {
             return Err(Error::Usage(format!("--set {text}: a file has no parameters; {name} is no environment")));
         }
-        files::read(Path::new(name))?
-    } else {
-        load_environment(name, &arguments.parameters)?.mdp
-    };
-    Ok(Problem { name: name.clone(), mdp, load_seconds: started.elapsed().as_secs_f64() })
+        return Ok(EnvTable::bare(files::read(Path::new(name))?));
+    }
+    if observe {
+        let environment = tabrl_envs::make(name, &split_all(&arguments.parameters.set)?)?;
+        return Ok(environment.observed_table(arguments.parameters.state_limit)?);
+    }
+    load_environment(name, &arguments.parameters)
 }
 
 /// Builds an environment's table.

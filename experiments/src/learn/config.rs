@@ -7,7 +7,7 @@ use tabrl::learning::{self, EvaluationPoints, TrainOptions};
 use tabrl::stats::Aggregate;
 
 use crate::commands::problem::names_a_file;
-use crate::runner::{Settings, fnv1a};
+use crate::runner::{Settings, fnv1a, split_setting};
 use crate::{Error, Result};
 
 /// Most seeds of a run.
@@ -56,6 +56,13 @@ pub struct AgentConfig {
     pub name: String,
     /// Its parameters, as `key=value`.
     pub set: Vec<String>,
+}
+
+impl AgentConfig {
+    /// Whether it asks for what is seen of each state, which takes memory that no other agent needs.
+    pub fn looks(&self) -> bool {
+        self.set.iter().any(|text| split_setting(text).is_ok_and(|pair| pair == ("features", "full-grid")))
+    }
 }
 
 /// How evaluations are spaced.
@@ -181,7 +188,7 @@ impl Config {
 fn completed<'a>(defaults: impl Iterator<Item = (&'a str, String)>, given: &[String]) -> Result<Vec<String>> {
     let mut all: Vec<(&str, String)> = defaults.collect();
     for text in given {
-        let (key, value) = crate::runner::split_setting(text)?;
+        let (key, value) = split_setting(text)?;
         match all.iter_mut().find(|(name, _)| *name == key) {
             Some((_, slot)) => value.clone_into(slot),
             None => all.push((key, value.to_owned())),

@@ -11,8 +11,9 @@ use serde_json::Value;
 use tabrl::learning::{Agent, Setup, check_training, make, train};
 use tabrl::mdp::Mdp;
 use tabrl::planning::{Criterion, SolveOptions, solve};
+use tabrl_envs::EnvTable;
 
-use crate::commands::problem::{ParameterArguments, ProblemArguments, load, split_all};
+use crate::commands::problem::{ParameterArguments, ProblemArguments, load_table, split_all};
 use crate::runner::{Experiment, Finished, Outcome, Settings, Spec, Unit, real, record};
 use crate::{Error, Result};
 
@@ -48,7 +49,7 @@ pub struct Point {
 /// Agents on a problem, ready to be trained.
 pub struct LearningCurves {
     config: Config,
-    mdp: Mdp,
+    table: EnvTable,
     optimal: f64,
 }
 
@@ -61,12 +62,13 @@ impl LearningCurves {
         let config: Config = settings.parse()?;
         config.check()?;
         let parameters = ParameterArguments { set: config.parameters.clone(), state_limit: config.state_limit };
-        let mdp = load(&ProblemArguments { problem: config.problem.clone(), parameters })?.mdp;
-        let optimal = optimum(&mdp, &config)?;
-        let curves = LearningCurves { config, mdp, optimal };
+        let problem = ProblemArguments { problem: config.problem.clone(), parameters };
+        let table = load_table(&problem, config.agents.iter().any(AgentConfig::looks))?;
+        let optimal = optimum(&table.mdp, &config)?;
+        let curves = LearningCurves { config, table, optimal };
         for index in 0..curves.config.agents.len() {
             let seed = curves.config.first_seed;
-            check_training(&curves.mdp, curves.agent(index, seed)?.as_ref(), &curves.config.training(seed))?;
+            check_training(&curves.table.mdp, curves.agent(index, seed)?.as_ref(), &curves.config.training(seed))?;
         }
         Ok(curves)
     }
@@ -83,7 +85,8 @@ impl LearningCurves {
 
     fn agent(&self, index: usize, seed: u64) -> Result<Box<dyn Agent>> {
         let AgentConfig { name, set } = &self.config.agents[index];
-        Ok(make(name, &split_all(set)?, &Setup { mdp: &self.mdp, discount: self.config.discount, seed })?)
+        let setup = Setup { view: self.table.view(), ..Setup::new(&self.table.mdp, self.config.discount, seed) };
+        Ok(make(name, &split_all(set)?, &setup)?)
     }
 
     /// The curves of all agents, from the results of all units.
@@ -123,7 +126,7 @@ impl Experiment for LearningCurves {
 
     fn run(&self, unit: &Unit) -> Result<Value> {
         let mut agent = self.agent(unit.setting, unit.seed)?;
-        let curve = train(&self.mdp, agent.as_mut(), &self.config.training(unit.seed))?;
+        let curve = train(&self.table.mdp, agent.as_mut(), &self.config.training(unit.seed))?;
         let point = |p: &tabrl::learning::CurvePoint| Point {
             step: p.step,
             episodes: p.episodes,

@@ -2,14 +2,14 @@
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use tabrl::horizon::sqirl::{Pooled, PooledOptions, TableOracle};
+use tabrl::horizon::sqirl::{Pooled, PooledOptions};
 use tabrl::horizon::{Player, Process, QTable, evaluate};
 use tabrl::learning::{Agent, Experience, Setup, make};
-use tabrl::mdp::DecisionRule;
+use tabrl::mdp::{DecisionRule, View};
 use tabrl::rng::{self, Purpose};
 
 use super::summary::{least, search};
-use super::{Config, fault, pooled, table};
+use super::{Config, fault, pooled, seen_table, table};
 use crate::Result;
 use crate::runner::split_setting;
 
@@ -37,7 +37,7 @@ impl Baseline {
         let baseline = Baseline { name: name.trim().into(), agent, given: words.map(pair).collect::<Result<_>>()? };
         let mut builder = tabrl::mdp::MdpBuilder::new(1);
         builder.choice(0, 0, &[(1.0, 0, 0.0)]);
-        baseline.make(&Setup { mdp: &builder.build()?, discount: 0.5, seed: 0 })?;
+        baseline.make(&Setup::new(&builder.build()?, 0.5, 0))?;
         Ok(baseline)
     }
 
@@ -114,7 +114,7 @@ fn train(
     mut go_on: impl FnMut(f64) -> bool,
 ) -> Result<Vec<(u64, f64)>> {
     let player = Player::new(*process)?;
-    let mut agent = baseline.make(&Setup { mdp: process.mdp(), discount: config.discount, seed })?;
+    let mut agent = baseline.make(&Setup::new(process.mdp(), config.discount, seed))?;
     let mut rng = rng::fast(seed, Purpose::Environment, 0);
     let (mut place, mut elapsed, mut step) = (player.start(&mut rng), 0, 0);
     let mut points = Vec::new();
@@ -167,8 +167,8 @@ pub struct CurveRecord {
 /// # Errors
 /// An unknown environment, or settings out of range.
 pub fn curve(config: &Config, environment: &str, learner: Option<&Baseline>) -> Result<CurveRecord> {
-    let mdp = table(config, environment, &[])?;
-    let process = Process::new(&mdp, config.horizon, Some(config.sticky))?;
+    let table = seen_table(config, environment)?;
+    let process = Process::new(&table.mdp, config.horizon, Some(config.sticky))?;
     let j_optimal = QTable::optimal(&process).initial_max(&process);
     let steps = points_of_time(config);
     let (name, returns) = match learner {
@@ -176,22 +176,30 @@ pub fn curve(config: &Config, environment: &str, learner: Option<&Baseline>) -> 
             let one = |seed| Ok(train(config, &process, baseline, seed, |_| true)?.iter().map(|p| p.1).collect());
             (baseline.name.clone(), (0..config.seeds).into_par_iter().map(one).collect::<Result<Vec<Vec<f64>>>>()?)
         }
-        None => sqirl_curve(config, &process, config.share * j_optimal, &steps)?,
+        None => sqirl_curve(config, &process, table.view(), config.share * j_optimal, &steps)?,
     };
     Ok(CurveRecord { environment: environment.into(), learner: name, steps, returns, j_optimal })
 }
 
 /// The policy at a point of time is that of the iterations finished by then; before the first, random play.
-fn sqirl_curve(config: &Config, process: &Process, threshold: f64, steps: &[u64]) -> Result<(String, Vec<Vec<f64>>)> {
+fn sqirl_curve(
+    config: &Config,
+    process: &Process,
+    view: View,
+    threshold: f64,
+    steps: &[u64],
+) -> Result<(String, Vec<Vec<f64>>)> {
     let k = config.ks.iter().copied().max().unwrap_or(1);
     let affordable = |m: u64| m <= config.m_max && m * config.horizon as u64 <= config.budget;
-    let attempts = search(threshold, affordable, |m| pooled::attempt(config, process, k, m))?;
+    let attempts = search(threshold, affordable, |m| pooled::attempt(config, process, view, k, m))?;
     let m = least(&attempts, threshold).or(attempts.last()).map_or(1, |attempt| attempt.m);
     let options = PooledOptions { k, m, discount: config.discount, budget: config.budget };
     let pooled = Pooled::new(*process, options)?;
     let random = QTable::exploration(process, None)?.initial_average(process, None);
+    let regression = config.regression()?;
     let one = |seed: u64| -> Result<Vec<f64>> {
-        let run = pooled.run(&mut TableOracle::default(), &mut rng::fast(seed, Purpose::Environment, 0))?;
+        let mut oracle = regression.build(process.mdp(), view, seed)?;
+        let run = pooled.run(oracle.as_mut(), &mut rng::fast(seed, Purpose::Environment, 0))?;
         let mut known = (0, random);
         let mut value = |&point: &u64| {
             let finished = run.steps.iter().filter(|&&n| n <= point).count();

@@ -23,7 +23,9 @@ pub mod tables;
 
 use serde::Deserialize;
 use serde_json::Value;
+use tabrl::learning::OracleParams;
 use tabrl::mdp::Mdp;
+use tabrl_envs::EnvTable;
 
 use crate::runner::{Experiment, Finished, Outcome, Spec, Unit, record};
 use crate::{Error, Result};
@@ -66,6 +68,10 @@ pub struct Config {
     pub m_max: u64,
     /// Environment steps of a run.
     pub budget: u64,
+    /// Regression oracle of pooled SQIRL.
+    pub oracle: String,
+    /// What it sees of a state.
+    pub features: String,
     /// Seeds of pooled SQIRL, the baselines, and GORP with sticky actions.
     pub seeds: u64,
     /// Where literal SQIRL runs, `environment horizon`.
@@ -164,6 +170,13 @@ fn fault<T>(problem: String) -> Result<T> {
     Err(Error::Config { place: "the configuration of sqirl".into(), problem })
 }
 
+impl Config {
+    /// The regression oracle of pooled SQIRL.
+    fn regression(&self) -> Result<OracleParams> {
+        Ok(OracleParams::from_text(&[("oracle", &self.oracle), ("features", &self.features)])?)
+    }
+}
+
 impl Sqirl {
     fn new(config: Config) -> Result<Sqirl> {
         if config.ks.iter().chain(&config.open_loop_ks).any(|&k| k == 0 || k > config.horizon) {
@@ -175,6 +188,7 @@ impl Sqirl {
         if config.budget < config.horizon as u64 {
             return fault(format!("budget = {}: one iteration takes up to {} steps", config.budget, config.horizon));
         }
+        config.regression()?.check()?;
         if !(config.share > 0.0 && config.share <= 1.0) {
             return fault(format!("share = {}: it must be in (0, 1]", config.share));
         }
@@ -233,6 +247,16 @@ impl Sqirl {
 /// The table of a MiniGrid environment.
 fn table(config: &Config, environment: &str, given: &[(&str, &str)]) -> Result<Mdp> {
     Ok(tabrl_envs::make(&format!("minigrid/{environment}"), given)?.table(config.state_limit)?.mdp)
+}
+
+/// The table with what the regression oracle of pooled SQIRL may see of its states.
+fn seen_table(config: &Config, environment: &str) -> Result<EnvTable> {
+    let environment = tabrl_envs::make(&format!("minigrid/{environment}"), &[])?;
+    // What is seen of all cells takes memory.
+    match config.features.as_str() {
+        "full-grid" => Ok(environment.observed_table(config.state_limit)?),
+        _ => Ok(environment.table(config.state_limit)?),
+    }
 }
 
 impl Experiment for Sqirl {

@@ -1,13 +1,14 @@
-//! Pooled SQIRL with a table, sticky actions and a long horizon.
+//! Pooled SQIRL, with a table unless another oracle is asked for, sticky actions and a long horizon.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use tabrl::horizon::sqirl::{Pooled, PooledOptions, TableOracle};
+use tabrl::horizon::sqirl::{Pooled, PooledOptions};
 use tabrl::horizon::{ExactGorp, Process, QTable};
+use tabrl::mdp::View;
 use tabrl::rng::{self, Purpose};
 
 use super::summary::{Attempt, least, search};
-use super::{Config, table};
+use super::{Config, seen_table};
 use crate::Result;
 
 /// A row: an environment at one k.
@@ -39,13 +40,14 @@ impl PooledRecord {
 /// # Errors
 /// An unknown environment, or settings out of range.
 pub fn measure(config: &Config, environment: &str, k: usize) -> Result<PooledRecord> {
-    let mdp = table(config, environment, &[])?;
-    let process = Process::new(&mdp, config.horizon, Some(config.sticky))?;
+    let table = seen_table(config, environment)?;
+    let mdp = &table.mdp;
+    let process = Process::new(mdp, config.horizon, Some(config.sticky))?;
     let j_optimal = QTable::optimal(&process).initial_max(&process);
     let affordable = |m: u64| m <= config.m_max && m * config.horizon as u64 <= config.budget;
-    let attempts = search(config.share * j_optimal, affordable, |m| attempt(config, &process, k, m))?;
+    let attempts = search(config.share * j_optimal, affordable, |m| attempt(config, &process, table.view(), k, m))?;
     let first = config.ks.first() == Some(&k);
-    let gorp_h1 = if first { exact_horizon(&Process::new(&mdp, config.horizon, None)?)? } else { None };
+    let gorp_h1 = if first { exact_horizon(&Process::new(mdp, config.horizon, None)?)? } else { None };
     let actions = mdp.num_actions();
     Ok(PooledRecord { environment: environment.into(), k, actions, j_optimal, attempts, gorp_h1 })
 }
@@ -59,11 +61,13 @@ fn exact_horizon(process: &Process) -> Result<Option<f64>> {
 ///
 /// # Errors
 /// Settings out of range.
-pub fn attempt(config: &Config, process: &Process, k: usize, m: u64) -> Result<Attempt> {
+pub fn attempt(config: &Config, process: &Process, view: View, k: usize, m: u64) -> Result<Attempt> {
     let options = PooledOptions { k, m, discount: config.discount, budget: config.budget };
     let pooled = Pooled::new(*process, options)?;
+    let regression = config.regression()?;
     let one = |seed: u64| -> Result<(f64, u64)> {
-        let run = pooled.run(&mut TableOracle::default(), &mut rng::fast(seed, Purpose::Environment, 0))?;
+        let mut oracle = regression.build(process.mdp(), view, seed)?;
+        let run = pooled.run(oracle.as_mut(), &mut rng::fast(seed, Purpose::Environment, 0))?;
         Ok((run.exact_return(process, run.rules.len()), run.total_steps()))
     };
     let runs: Vec<(f64, u64)> = (0..config.seeds).into_par_iter().map(one).collect::<Result<_>>()?;

@@ -39,6 +39,12 @@ pub fn notes(config: &Config, results: &Results) -> Vec<String> {
          papers)."
             .into(),
     ];
+    if config.oracle != "table" {
+        notes.push(format!(
+            "Pooled SQIRL regresses with oracle = {} on features = {} here; the values it is held against are those of a table.",
+            config.oracle, config.features
+        ));
+    }
     let against = against_learners(config, results);
     if !against.is_empty() {
         notes.push(format!("Against other learners, under the same budget:\n\n{}", against.join("\n")));

@@ -3,11 +3,14 @@
 use crate::mdp::{Cell, GridMap, Mdp};
 use crate::{Error, Result};
 
-/// A feature vector for every state of a table, shape `[S, d]`.
+/// A feature vector for every state of a table, shape `[S, d]`; only what is not zero is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
     width: usize,
-    rows: Vec<f64>,
+    /// Where the entries of each state begin, `[S + 1]`.
+    starts: Vec<usize>,
+    /// Column and value of what is not zero, by state and then by column.
+    entries: Vec<(u32, f64)>,
 }
 
 impl Features {
@@ -27,14 +30,22 @@ impl Features {
         if let Some(&value) = rows.iter().flatten().find(|x| !x.is_finite()) {
             return Err(Error::Parameter { name: "feature", value, expected: "a finite number" });
         }
-        Ok(Features { width, rows: rows.concat() })
+        Ok(Features::from_entries(width, rows.iter().map(|row| (0..).zip(row.iter().copied()).collect())))
+    }
+
+    /// Features from the entries of each state, by ascending column.
+    fn from_entries(width: usize, rows: impl Iterator<Item = Vec<(u32, f64)>>) -> Features {
+        let (mut starts, mut entries) = (vec![0], Vec::new());
+        for row in rows {
+            entries.extend(row.into_iter().filter(|&(_, x)| x != 0.0));
+            starts.push(entries.len());
+        }
+        Features { width, starts, entries }
     }
 
     /// One indicator for each state: spans the same functions as a table.
     pub fn one_hot(states: usize) -> Features {
-        let mut rows = vec![0.0; states * states];
-        (0..states).for_each(|s| rows[s * states + s] = 1.0);
-        Features { width: states, rows }
+        Features::from_entries(states, (0..states as u32).map(|s| vec![(s, 1.0)]))
     }
 
     /// A constant, the row and the column, the latter scaled to [0, 1]. `cells` `[S]` say where each state is; those without a cell
@@ -43,10 +54,12 @@ impl Features {
         let (height, breadth) = extent(map);
         let scale = |x: usize, n: usize| if n > 1 { x as f64 / (n - 1) as f64 } else { 0.0 };
         let row = |cell: &Option<Cell>| match *cell {
-            Some(Cell { row, column }) => [1.0, scale(row, height), scale(column, breadth)],
-            None => [0.0; 3],
+            Some(Cell { row, column }) => {
+                vec![(0, 1.0), (1, scale(row, height)), (2, scale(column, breadth))]
+            }
+            None => Vec::new(),
         };
-        Features { width: 3, rows: cells.iter().flat_map(row).collect() }
+        Features::from_entries(3, cells.iter().map(row))
     }
 
     /// An indicator for each square tile of `size` × `size` cells.
@@ -60,13 +73,11 @@ impl Features {
         let (height, breadth) = extent(map);
         let across = breadth.div_ceil(size);
         let width = height.div_ceil(size) * across;
-        let mut rows = vec![0.0; cells.len() * width];
-        for (s, cell) in cells.iter().enumerate() {
-            if let Some(Cell { row, column }) = cell {
-                rows[s * width + row / size * across + column / size] = 1.0;
-            }
-        }
-        Ok(Features { width, rows })
+        let row = |cell: &Option<Cell>| match *cell {
+            Some(Cell { row, column }) => vec![((row / size * across + column / size) as u32, 1.0)],
+            None => Vec::new(),
+        };
+        Ok(Features::from_entries(width, cells.iter().map(row)))
     }
 
     /// Numbers that stand for one of several kinds, such as the object, colour and state of each cell in a full view of a
@@ -74,27 +85,28 @@ impl Features {
     /// one list of the same length for each state. This is the papers' full-grid encoding when `codes` are full views.
     ///
     /// # Errors
-    /// Lists of different lengths, or no state.
+    /// Lists of different lengths (the state is named).
     pub fn indicators(codes: &[Vec<u32>]) -> Result<Features> {
         let places = codes.first().map_or(0, Vec::len);
         if let Some((s, row)) = codes.iter().enumerate().find(|(_, row)| row.len() != places) {
             let what = format!("the codes of state {s}");
             return Err(Error::Shape { what, found: vec![row.len()], expected: vec![places] });
         }
-        let mut columns: Vec<(usize, u32)> = Vec::new();
+        // Column 0 is the constant; the values of a place follow each other.
+        let (mut rows, mut width) = (vec![vec![(0, 1.0)]; codes.len()], 1);
         for place in 0..places {
             let mut values: Vec<u32> = codes.iter().map(|row| row[place]).collect();
             values.sort_unstable();
             values.dedup();
             if values.len() > 1 {
-                columns.extend(values.into_iter().map(|value| (place, value)));
+                for (row, codes) in rows.iter_mut().zip(codes) {
+                    let rank = values.partition_point(|&value| value < codes[place]);
+                    row.push(((width + rank) as u32, 1.0));
+                }
+                width += values.len();
             }
         }
-        let row = |row: &Vec<u32>| {
-            let indicator = |&(place, value): &(usize, u32)| f64::from(u8::from(row[place] == value));
-            std::iter::once(1.0).chain(columns.iter().map(indicator)).collect()
-        };
-        Features::from_rows(&codes.iter().map(row).collect::<Vec<Vec<f64>>>())
+        Ok(Features::from_entries(width, rows.into_iter()))
     }
 
     /// Number of features `d`.
@@ -104,13 +116,13 @@ impl Features {
 
     /// Number of states.
     pub fn num_states(&self) -> usize {
-        self.rows.len() / self.width
+        self.starts.len() - 1
     }
 
-    /// The features of state `s`, `[d]`.
+    /// The features of state `s` that are not zero, as (column, value) by ascending column.
     #[inline]
-    pub fn of(&self, s: usize) -> &[f64] {
-        &self.rows[s * self.width..(s + 1) * self.width]
+    pub fn of(&self, s: usize) -> &[(u32, f64)] {
+        &self.entries[self.starts[s]..self.starts[s + 1]]
     }
 
     /// Whether there is a row for each state of `mdp`.

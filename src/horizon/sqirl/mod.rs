@@ -8,8 +8,8 @@
 //! |---|---|
 //! | [`literal`] | the algorithm as analysed: fresh data and a regression for every step of time |
 //! | [`Pooled`] | the practical one: one function of the state for all times, all data kept, a discount, a snapshot a step |
-//! | [`RegressionOracle`] | what both regress with: [`TableOracle`], [`Ridge`], [`NearestNeighbours`]; a neural network with the feature `network` |
-//! | [`Features`] | what the last two see of a state |
+//! | [`RegressionOracle`] | what both regress with: [`TableOracle`], [`Ridge`], [`NearestNeighbours`], [`Trees`]; a neural network with the feature `network` |
+//! | [`Features`] | what all but the table see of a state |
 //! | [`SampleBound`] | how many steps suffice, for one instance |
 //!
 //! Least squares depends on the data of a pair `(s, a)` only through their number and mean, so that is all that is kept and
@@ -30,6 +30,7 @@ mod pooled;
 mod ridge;
 #[cfg(test)]
 mod tests;
+mod trees;
 
 pub use bound::SampleBound;
 pub use features::Features;
@@ -42,6 +43,7 @@ pub use pool::Pool;
 pub(crate) use pool::state_values;
 pub use pooled::{Pooled, PooledOptions, PooledRun};
 pub use ridge::Ridge;
+pub use trees::Trees;
 
 use crate::mdp::{Mdp, NO_CHOICE};
 use crate::rng::{self, Fast};

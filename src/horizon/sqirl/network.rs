@@ -6,7 +6,10 @@
 //!
 //! References: Laidlaw et al. (ICLR 2024), section 4 (with convolutional networks); Kingma and Ba 2015 (Adam).
 
+use std::sync::Arc;
+
 use super::features::{Features, pairs};
+use super::oracle::check_memory;
 use super::{Data, RegressionOracle};
 use crate::mdp::Mdp;
 use crate::rng::{self, Purpose};
@@ -36,8 +39,8 @@ impl Default for NetworkOptions {
 
 /// Regression with a neural network on features of the state.
 #[derive(Debug, Clone)]
-pub struct Network<'a> {
-    features: &'a Features,
+pub struct Network {
+    features: Arc<Features>,
     pairs: Vec<(u32, u32)>,
     actions: usize,
     options: NetworkOptions,
@@ -47,12 +50,12 @@ pub struct Network<'a> {
     taken: i32,
 }
 
-impl<'a> Network<'a> {
+impl Network {
     /// A network with random weights (uniform, of variance 2 over the number of inputs).
     ///
     /// # Errors
     /// Features of another number of states, no hidden unit, or a step size that is not positive.
-    pub fn new(mdp: &Mdp, features: &'a Features, options: NetworkOptions) -> Result<Network<'a>> {
+    pub fn new(mdp: &Mdp, features: &Arc<Features>, options: NetworkOptions) -> Result<Network> {
         features.check(mdp)?;
         if options.hidden == 0 {
             return Err(Error::Parameter { name: "hidden", value: 0.0, expected: "at least 1" });
@@ -72,6 +75,7 @@ impl<'a> Network<'a> {
         weights.extend(draw(actions * hidden, hidden));
         weights.resize(hidden * (d + 1) + actions * (hidden + 1), 0.0);
         let moments = vec![(0.0, 0.0); weights.len()];
+        let features = features.clone();
         Ok(Network { features, pairs: pairs(mdp), actions, options, weights, moments, taken: 0 })
     }
 
@@ -88,7 +92,7 @@ impl<'a> Network<'a> {
         let phi = self.features.of(s);
         for (h, out) in hidden.iter_mut().enumerate() {
             let row = &self.weights[h * d..(h + 1) * d];
-            let sum: f64 = row.iter().zip(phi).map(|(w, x)| w * x).sum();
+            let sum: f64 = phi.iter().map(|&(j, x)| row[j as usize] * x).sum();
             *out = (sum + self.weights[first + h]).max(0.0);
         }
         let row = &self.weights[second + a * hidden.len()..];
@@ -112,14 +116,14 @@ impl<'a> Network<'a> {
                 let back = slope * self.weights[at];
                 gradient[first + h] += back;
                 let row = &mut gradient[h * d..(h + 1) * d];
-                row.iter_mut().zip(self.features.of(s)).for_each(|(g, x)| *g += back * x);
+                self.features.of(s).iter().for_each(|&(j, x)| row[j as usize] += back * x);
             }
         }
         loss
     }
 }
 
-impl RegressionOracle for Network<'_> {
+impl RegressionOracle for Network {
     fn fit(&mut self, data: &Data, values: &mut [f64]) -> Result<()> {
         let mut hidden = vec![0.0; self.options.hidden];
         let mut gradient = vec![0.0; self.weights.len()];
@@ -139,6 +143,22 @@ impl RegressionOracle for Network<'_> {
             let (s, a) = self.pairs[c];
             values[c] = self.value(s as usize, a as usize, &mut hidden);
         }
+        Ok(())
+    }
+
+    /// The weights, the moments and the number of steps taken.
+    fn memory(&self) -> Vec<f64> {
+        let moments = self.moments.iter().flat_map(|&(mean, square)| [mean, square]);
+        self.weights.iter().copied().chain(moments).chain([f64::from(self.taken)]).collect()
+    }
+
+    fn restore(&mut self, memory: &[f64]) -> Result<()> {
+        let count = self.weights.len();
+        check_memory(memory, 3 * count + 1)?;
+        self.weights.copy_from_slice(&memory[..count]);
+        let moments = memory[count..3 * count].chunks_exact(2).map(|pair| (pair[0], pair[1]));
+        self.moments = moments.collect();
+        self.taken = memory[3 * count] as i32;
         Ok(())
     }
 }
@@ -161,7 +181,8 @@ mod tests {
     #[test]
     fn the_gradient_agrees_with_finite_differences() {
         let mdp = random_mdp(1, 5, 3, 2);
-        let features = Features::from_rows(&(0..6).map(|s| vec![1.0, f64::from(s) / 5.0]).collect::<Vec<_>>()).unwrap();
+        let features =
+            Arc::new(Features::from_rows(&(0..6).map(|s| vec![1.0, f64::from(s) / 5.0]).collect::<Vec<_>>()).unwrap());
         let options = NetworkOptions { hidden: 7, ..NetworkOptions::default() };
         let mut network = Network::new(&mdp, &features, options).unwrap();
         let data = data(&mdp);
@@ -183,7 +204,7 @@ mod tests {
     #[test]
     fn with_indicators_it_comes_to_agree_with_a_table() {
         let mdp = random_mdp(1, 5, 3, 2);
-        let features = Features::one_hot(mdp.num_states());
+        let features = Arc::new(Features::one_hot(mdp.num_states()));
         let data = data(&mdp);
         let (mut table, mut fitted) = (vec![0.0; mdp.num_choices()], vec![0.0; mdp.num_choices()]);
         TableOracle::default().fit(&data, &mut table).unwrap();
@@ -198,7 +219,7 @@ mod tests {
     #[test]
     fn bad_settings_are_named() {
         let mdp = random_mdp(1, 5, 3, 2);
-        let (narrow, fitting) = (Features::one_hot(2), Features::one_hot(mdp.num_states()));
+        let (narrow, fitting) = (Arc::new(Features::one_hot(2)), Arc::new(Features::one_hot(mdp.num_states())));
         let of = |features, hidden, step_size| {
             let options = NetworkOptions { hidden, step_size, ..NetworkOptions::default() };
             Network::new(&mdp, features, options).map(|_| ())

@@ -1,6 +1,6 @@
 //! What SQIRL regresses with.
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// Data of a regression: for each pair that was seen, how often and the mean of what followed.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,8 +37,30 @@ pub trait RegressionOracle: Send {
     /// Fits `data` and writes the fitted value of every choice of the table to `values`, shape `[C]`.
     ///
     /// # Errors
-    /// A fit that is impossible, such as a singular system.
+    /// A fit that is impossible. None of this crate's oracles fails.
     fn fit(&mut self, data: &Data, values: &mut [f64]) -> Result<()>;
+
+    /// What it keeps from one fit to the next; nothing if every fit starts afresh.
+    fn memory(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// Takes over the [`memory`](RegressionOracle::memory) of an oracle with the same settings.
+    ///
+    /// # Errors
+    /// Another number of numbers.
+    fn restore(&mut self, memory: &[f64]) -> Result<()> {
+        check_memory(memory, 0)
+    }
+}
+
+/// Whether a memory has so many numbers.
+pub(super) fn check_memory(memory: &[f64], expected: usize) -> Result<()> {
+    if memory.len() == expected {
+        return Ok(());
+    }
+    let (what, found, expected) = ("the memory of a regression oracle".into(), vec![memory.len()], vec![expected]);
+    Err(Error::Shape { what, found, expected })
 }
 
 /// One value for each pair: the mean of its targets, and `unseen` where there are none.

@@ -1,5 +1,7 @@
 //! SQIRL against exact values, its oracles against each other, and GORP by sampling against GORP exactly.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::Error;
 use crate::horizon::tests::{corridor, random_mdp, written_out};
@@ -207,7 +209,7 @@ fn an_exploration_policy_replaces_random_play() {
 #[test]
 fn oracles_agree_where_they_span_the_same_functions() {
     let mdp = random_mdp(2, 8, 3, 2);
-    let features = Features::one_hot(mdp.num_states());
+    let features = Arc::new(Features::one_hot(mdp.num_states()));
     let mut data = Data::default();
     let mut random = stream(0);
     for c in (0..mdp.num_choices()).filter(|c| c % 4 != 1) {
@@ -221,9 +223,19 @@ fn oracles_agree_where_they_span_the_same_functions() {
     let table = fitted(&mut TableOracle::default());
     let ridge = fitted(&mut Ridge::new(&mdp, &features, 1e-12).unwrap());
     let nearest = fitted(&mut NearestNeighbours::new(&mdp, &features, 1).unwrap());
+    let grown = fitted(&mut Trees::new(&mdp, &features, 0).unwrap());
+    // The number of the state alone tells as much to a tree and to the nearest neighbour, though not to a line.
+    let numbered: Vec<Vec<f64>> = (0..mdp.num_states()).map(|s| vec![s as f64]).collect();
+    let numbered = Arc::new(Features::from_rows(&numbered).unwrap());
+    let along = fitted(&mut Trees::new(&mdp, &numbered, 0).unwrap());
+    let nearest_along = fitted(&mut NearestNeighbours::new(&mdp, &numbered, 1).unwrap());
     for c in 0..mdp.num_choices() {
         assert!((table[c] - ridge[c]).abs() < 1e-9, "choice {c}: {} {}", table[c], ridge[c]);
-        assert!(data.choices.iter().all(|&seen| seen as usize != c) || (table[c] - nearest[c]).abs() < 1e-15);
+    }
+    for c in data.choices.iter().map(|&c| c as usize) {
+        for (name, values) in [("nearest", &nearest), ("grown", &grown), ("along", &along), ("near", &nearest_along)] {
+            assert!((table[c] - values[c]).abs() < 1e-14, "choice {c}: {} {name} {}", table[c], values[c]);
+        }
     }
     // All samples of an action: their mean.
     let all = fitted(&mut NearestNeighbours::new(&mdp, &features, u64::MAX).unwrap());
@@ -241,6 +253,20 @@ fn oracles_agree_where_they_span_the_same_functions() {
     let by_table = pooled.run(&mut TableOracle::default(), &mut stream(9)).unwrap();
     let by_ridge = pooled.run(&mut Ridge::new(&mdp, &features, 1e-12).unwrap(), &mut stream(9)).unwrap();
     assert_eq!(by_table.rules.last(), by_ridge.rules.last());
+    for features in [&features, &numbered] {
+        let by_trees = pooled.run(&mut Trees::new(&mdp, features, 0).unwrap(), &mut stream(9)).unwrap();
+        let mut nearest = NearestNeighbours::new(&mdp, features, 1).unwrap();
+        let by_neighbours = pooled.run(&mut nearest, &mut stream(9)).unwrap();
+        assert_eq!(by_table.rules.last(), by_trees.rules.last());
+        assert_eq!(by_table.rules.last(), by_neighbours.rules.last());
+    }
+}
+
+/// The features of a state, zeros included.
+fn dense(features: &Features, s: usize) -> Vec<f64> {
+    let mut row = vec![0.0; features.width()];
+    features.of(s).iter().for_each(|&(column, x)| row[column as usize] = x);
+    row
 }
 
 #[test]
@@ -248,11 +274,19 @@ fn features_of_a_map() {
     let map = GridMap { rows: vec!["....".chars().collect(), "....".chars().collect(), "....".chars().collect()] };
     let cells = [Some(Cell { row: 2, column: 3 }), None, Some(Cell { row: 0, column: 1 })];
     let at = Features::coordinates(&map, &cells);
-    assert_eq!((at.of(0), at.of(1), at.of(2)), (&[1.0, 1.0, 1.0][..], &[0.0; 3][..], &[1.0, 0.0, 1.0 / 3.0][..]));
+    assert_eq!((at.width(), dense(&at, 0), dense(&at, 1)), (3, vec![1.0, 1.0, 1.0], vec![0.0; 3]));
+    assert_eq!((dense(&at, 2), at.of(2)), (vec![1.0, 0.0, 1.0 / 3.0], &[(0, 1.0), (2, 1.0 / 3.0)][..]));
     let tiles = Features::tiles(&map, &cells, 2).unwrap();
-    assert_eq!((tiles.width(), tiles.of(0), tiles.of(1)), (4, &[0.0, 0.0, 0.0, 1.0][..], &[0.0; 4][..]));
-    let codes = Features::indicators(&[vec![5, 1], vec![5, 2], vec![5, 1]]).unwrap();
-    assert_eq!((codes.of(0), codes.of(1)), (&[1.0, 1.0, 0.0][..], &[1.0, 0.0, 1.0][..]));
+    assert_eq!((dense(&tiles, 0), dense(&tiles, 1)), (vec![0.0, 0.0, 0.0, 1.0], vec![0.0; 4]));
+    let codes = Features::indicators(&[vec![5, 1, 9], vec![5, 2, 4], vec![5, 1, 7]]).unwrap();
+    assert_eq!(
+        (dense(&codes, 0), dense(&codes, 1)),
+        (vec![1.0, 1.0, 0.0, 0.0, 0.0, 1.0], vec![1.0, 0.0, 1.0, 1.0, 0.0, 0.0])
+    );
+    assert!(Features::indicators(&[vec![5, 1], vec![5]]).unwrap_err().to_string().contains("the codes of state 1"));
+    let rows = [vec![0.0, 2.0], vec![3.0, 0.0]];
+    let given = Features::from_rows(&rows).unwrap();
+    assert_eq!([dense(&given, 0), dense(&given, 1)], rows);
     assert!(matches!(Features::tiles(&map, &cells, 0), Err(Error::Parameter { name: "size", .. })));
     let uneven = Features::from_rows(&[vec![1.0], vec![1.0, 2.0]]).unwrap_err().to_string();
     assert!(uneven.contains("the features of state 1"), "{uneven}");
@@ -281,7 +315,7 @@ fn bad_settings_are_named() {
     let options = LiteralOptions { horizon: 5, k: 1, m: 1, budget: 100, exploration: None };
     let said = literal(&unrewarded, &options, &mut TableOracle::default(), &mut stream(0)).unwrap_err().to_string();
     assert!(said.contains("every reward is 0"), "{said}");
-    let narrow = Features::one_hot(2);
+    let narrow = Arc::new(Features::one_hot(2));
     let said = Ridge::new(&mdp, &narrow, 1.0).err().unwrap().to_string();
     assert!(said.contains("features") && said.contains('4'), "{said}");
     assert!(NearestNeighbours::new(&mdp, &narrow, 1).is_err());

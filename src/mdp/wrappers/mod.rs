@@ -25,6 +25,9 @@ macro_rules! forward_appearance {
         fn cell(&self, state: Self::State) -> Option<$crate::mdp::Cell> {
             self.model.cell($inner(state))
         }
+        fn observation(&self, state: Self::State) -> Vec<u32> {
+            self.model.observation($inner(state))
+        }
     };
 }
 use forward_appearance;
