@@ -17,6 +17,7 @@ mod environment;
 mod error;
 pub mod fourrooms;
 pub mod frozenlake;
+pub mod games;
 pub mod garnet;
 pub mod grid;
 pub mod lock;
@@ -27,6 +28,7 @@ pub mod riverswim;
 pub mod rlberry_grid;
 mod settings;
 pub mod sixarms;
+pub mod soccer;
 #[cfg(test)]
 mod solved;
 pub mod taxi;

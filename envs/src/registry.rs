@@ -5,7 +5,7 @@ use tabrl::Error;
 use crate::wrapped::{COMMON_PARAMS, wrap};
 use crate::{
     Environment, Param, Result, Settings, Spec, chain, cliffwalking, deepsea, double_chain, fourrooms, frozenlake,
-    garnet, grid, lock, minigrid, random_mdp, riverswim, rlberry_grid, sixarms, taxi,
+    garnet, grid, lock, minigrid, random_mdp, riverswim, rlberry_grid, sixarms, soccer, taxi,
 };
 
 /// All environments, in the order in which they are listed.
@@ -14,7 +14,14 @@ pub fn registry() -> Vec<Spec> {
     specs.extend(chain::specs());
     specs.extend([double_chain::spec(), lock::spec(), deepsea::spec(), garnet::spec(), random_mdp::spec()]);
     specs.extend(frozenlake::specs());
-    specs.extend([taxi::spec(), cliffwalking::spec(), fourrooms::spec(), grid::spec(), rlberry_grid::spec()]);
+    specs.extend([
+        taxi::spec(),
+        cliffwalking::spec(),
+        fourrooms::spec(),
+        grid::spec(),
+        rlberry_grid::spec(),
+        soccer::spec(),
+    ]);
     specs.extend(minigrid::specs());
     specs
 }

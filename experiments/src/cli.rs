@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{export, horizon, learn, list, merge, reproduce, show, solve};
+use crate::commands::{export, game, horizon, learn, list, merge, reproduce, show, solve};
 use crate::output::note;
 use crate::{Error, Result};
 
@@ -25,6 +25,7 @@ enum Command {
     List(list::Arguments),
     Show(show::Arguments),
     Solve(solve::Arguments),
+    Game(game::Arguments),
     Horizon(horizon::Arguments),
     Learn(learn::Arguments),
     Reproduce(reproduce::Arguments),
@@ -67,6 +68,7 @@ fn run(command: Command) -> Result<Finish> {
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Solve(arguments) => solve::run(&arguments),
+        Command::Game(arguments) => game::run(&arguments),
         Command::Horizon(arguments) => horizon::run(&arguments),
         Command::Learn(arguments) => learn::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),

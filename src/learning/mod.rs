@@ -10,6 +10,7 @@
 //! | [`double_q`] | two tables against overestimation | van Hasselt 2010 |
 //! | [`sqirl`] | random exploration, regression, a few steps of lookahead | Laidlaw et al. 2024 |
 //! | [`optimistic_model`] | R-max and UCB value iteration | Brafman and Tennenholtz 2002, Azar et al. 2017 |
+//! | [`minimax_q`] | Q-learning for two-player zero-sum games | Littman 1994 |
 //! | [`reinforce`] | sampled policy gradient, baselines | Williams 1992 |
 //! | [`policy_gradient`] | exact and natural policy gradient of the softmax policy | Sutton et al. 2000, Kakade 2001 |
 //!
@@ -22,6 +23,7 @@ pub mod conformance;
 pub mod double_q;
 pub mod expected_sarsa;
 mod explore;
+pub mod minimax_q;
 pub mod monte_carlo;
 pub mod n_step_sarsa;
 pub mod optimistic_model;

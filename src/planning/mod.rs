@@ -25,6 +25,7 @@ pub mod bounds;
 mod criterion;
 mod discounted;
 pub mod exact;
+pub mod games;
 pub mod graph;
 pub mod linear_program;
 mod methods;

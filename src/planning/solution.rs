@@ -153,10 +153,10 @@ pub struct InitialValue {
     pub upper: f64,
 }
 
-impl Solution {
-    /// `Σ_s μ(s) v(s) / Σ_s μ(s)` with certified bounds, the rounding of the sums included. Never outside the smallest lower
-    /// and the largest upper bound of the states one may start in.
-    pub fn initial(&self, mdp: &Mdp) -> InitialValue {
+impl InitialValue {
+    /// `Σ_s μ(s) v(s) / Σ_s μ(s)` of bounds `[S]` of the values, the rounding of the sums included. Never outside the
+    /// smallest lower and the largest upper bound of the states one may start in.
+    pub fn of(mdp: &Mdp, lower: &[f64], upper: &[f64]) -> InitialValue {
         let start = mdp.initial();
         let mean = |bounds: &[f64]| {
             let (mut sum, mut size, mut mass) = (0.0, 0.0, 0.0);
@@ -174,11 +174,18 @@ impl Solution {
         };
         // Both infinities at once have no mean: nothing is known then.
         let known = |x: f64, otherwise: f64| if x.is_nan() { otherwise } else { x };
-        let ((low, low_error), (high, high_error)) = (mean(&self.lower), mean(&self.upper));
-        let lower = known(low - low_error, f64::NEG_INFINITY).max(extreme(&self.lower, f64::min));
-        let upper = known(high + high_error, f64::INFINITY).min(extreme(&self.upper, f64::max));
+        let ((low, low_error), (high, high_error)) = (mean(lower), mean(upper));
+        let lower = known(low - low_error, f64::NEG_INFINITY).max(extreme(lower, f64::min));
+        let upper = known(high + high_error, f64::INFINITY).min(extreme(upper, f64::max));
         let value = if lower == upper { lower } else { lower + 0.5 * (upper - lower) };
         InitialValue { value, lower, upper }
+    }
+}
+
+impl Solution {
+    /// The value from the start, see [`InitialValue::of`].
+    pub fn initial(&self, mdp: &Mdp) -> InitialValue {
+        InitialValue::of(mdp, &self.lower, &self.upper)
     }
 
     /// The largest `upper - lower` over the states whose value is not a known infinity.

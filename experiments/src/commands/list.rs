@@ -6,13 +6,14 @@ use rayon::prelude::*;
 use serde::Serialize;
 use tabrl::learning;
 use tabrl::planning::{MethodInfo, methods};
+use tabrl_envs::games::GameSpec;
 use tabrl_envs::{COMMON_PARAMS, Param};
 
 use crate::cli::Finish;
 use crate::output::{self, Format};
 use crate::{Result, registry};
 
-/// Lists environments (with their sizes and parameters), solvers, agents and experiments.
+/// Lists environments (with their sizes and parameters), games, solvers, agents and experiments.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// What to list; everything by default.
@@ -29,6 +30,7 @@ pub struct Arguments {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum What {
     Environments,
+    Games,
     Solvers,
     Agents,
     Experiments,
@@ -52,6 +54,15 @@ struct ParameterEntry {
     name: &'static str,
     default: String,
     doc: String,
+}
+
+#[derive(Serialize)]
+struct GameEntry {
+    name: &'static str,
+    summary: &'static str,
+    source: &'static str,
+    states: usize,
+    joint_choices: usize,
 }
 
 #[derive(Serialize)]
@@ -83,6 +94,8 @@ struct Listing {
     #[serde(skip_serializing_if = "Option::is_none")]
     common_parameters: Option<Vec<ParameterEntry>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    games: Option<Vec<GameEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     solvers: Option<Vec<SolverEntry>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     agents: Option<Vec<AgentEntry>>,
@@ -100,6 +113,7 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
     let listing = Listing {
         common_parameters: environments.as_ref().map(|_| parameters(&COMMON_PARAMS)),
         environments,
+        games: wanted(What::Games).then(games).transpose()?,
         solvers: wanted(What::Solvers).then(solvers),
         agents: wanted(What::Agents).then(agents),
         experiments: wanted(What::Experiments).then(experiments),
@@ -135,6 +149,15 @@ fn environments(limit: usize) -> Result<Vec<EnvironmentEntry>> {
         })
     };
     tabrl_envs::registry().into_par_iter().map(entry).collect()
+}
+
+fn games() -> Result<Vec<GameEntry>> {
+    let entry = |spec: GameSpec| {
+        let game = tabrl_envs::games::make(spec.name)?.game;
+        let GameSpec { name, summary, source, .. } = spec;
+        Ok(GameEntry { name, summary, source, states: game.num_states(), joint_choices: game.joint().num_choices() })
+    };
+    tabrl_envs::games::registry().into_iter().map(entry).collect()
 }
 
 fn solvers() -> Vec<SolverEntry> {
@@ -182,6 +205,13 @@ fn in_text(listing: &Listing, limit: usize) -> String {
         }
         text.push_str("  every environment\n");
         in_text_parameters(&mut text, listing.common_parameters.as_deref().unwrap_or_default(), width + 4);
+    }
+    if let Some(games) = &listing.games {
+        text.push_str("games\n");
+        for game in games {
+            let size = format!("{} states, {} joint choices; {}", game.states, game.joint_choices, game.source);
+            let _ = writeln!(text, "  {:<26} {} ({size})", game.name, game.summary);
+        }
     }
     if let Some(solvers) = &listing.solvers {
         text.push_str("solvers\n");

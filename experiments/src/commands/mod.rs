@@ -4,6 +4,7 @@
 const MOST_THREADS: i64 = 512;
 
 pub mod export;
+pub mod game;
 pub mod horizon;
 pub mod learn;
 pub mod list;
