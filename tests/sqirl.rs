@@ -5,11 +5,12 @@ use std::fs;
 use crate::shell::{Call, Shell};
 
 /// Small enough for a second.
-const SMALL: [&str; 15] = [
+const SMALL: [&str; 16] = [
     "environments=[\"Empty-5x5\", \"Empty-6x6\"]",
     "m_max=8",
     "budget=20000",
     "seeds=3",
+    "closer=[\"Empty-6x6 3 5\"]",
     "literal=[\"Empty-5x5 8\"]",
     "literal_budget=20000",
     "literal_seeds=5",
@@ -36,7 +37,7 @@ fn a_small_run_is_complete_and_the_same_bytes_for_any_number_of_threads_and_shar
     let call = reproduce(&shell, &["--out", "one", "--jobs", "1"]);
     assert!(call.code < 2, "{}{}", call.stdout, call.stderr);
     let run = shell.run("one", "sqirl");
-    for table in ["gorp", "shaped", "literal", "pooled", "runs", "open-loop", "baselines"] {
+    for table in ["gorp", "shaped", "literal", "pooled", "closer", "runs", "open-loop", "baselines"] {
         let text = fs::read_to_string(run.join(format!("{table}.csv"))).unwrap();
         assert!(text.lines().count() > 1, "{table} is empty");
     }
@@ -44,7 +45,18 @@ fn a_small_run_is_complete_and_the_same_bytes_for_any_number_of_threads_and_shar
         assert!(run.join("figures").join(format!("{figure}.png")).is_file(), "no figure {figure}");
     }
     let claims = fs::read_to_string(run.join("claims.json")).unwrap();
-    for id in ["gorp-sampled", "shaping-hints", "literal-table", "short-room", "solved-k3", "ranks", "open-loop"] {
+    for id in [
+        "gorp-sampled",
+        "gorp-search",
+        "literal-exact",
+        "pooled-closer",
+        "shaping-hints",
+        "literal-table",
+        "short-room",
+        "solved-k3",
+        "ranks",
+        "open-loop",
+    ] {
         assert!(claims.contains(&format!("\"{id}\"")), "no claim {id}");
     }
     assert!(reproduce(&shell, &["--out", "two", "--jobs", "2"]).code < 2);
@@ -67,6 +79,8 @@ fn mistakes_in_the_settings_are_named() {
     refuses("budget=99", "one iteration takes up to 100 steps");
     refuses("share=1.5", "must be in (0, 1]");
     refuses("literal=[\"Empty-5x5\"]", "`environment horizon`");
+    refuses("closer=[\"Empty-5x5 1\"]", "`environment k seeds`");
+    refuses("closer=[\"Empty-16x16 1 5\"]", "the reference has no m for it");
     refuses("shaped=[\"Empty-5x5\"]", "`environment shaping`");
     refuses("baselines=[\"mine: q-lerning\"]", "did you mean `q-learning`?");
     refuses("baselines=[\"q-learning\"]", "`name: agent key=value ...`");

@@ -1,8 +1,11 @@
 //! Which of several sample means is the largest, exactly.
 //!
-//! Group `a` holds independent sums of `m` draws each. The first group (in order) that attains the overall maximum is `a`
-//! with probability `Σ_j (F_a(j) - F_a(j-1)) · Π_{b<a} F_b(j-1) · Π_{b>a} F_b(j)`, where `F_a` is the product of the
-//! distribution functions of its sums.
+//! Group `a` holds independent sums of `m` draws each; `F_a` is the product of their distribution functions and
+//! `f_a(j) = F_a(j) - F_a(j-1)`. The first group (in order) that attains the overall maximum is `a` with probability
+//! `Σ_j f_a(j) · Π_{b<a} F_b(j-1) · Π_{b>a} F_b(j)`. One drawn among those that attain it is `a` with probability
+//! `Σ_j f_a(j) · ∫₀¹ Π_{b≠a} (F_b(j-1) + x f_b(j)) dx`: in a random order, `x` is the chance that a group comes before `a`.
+
+use serde::{Deserialize, Serialize};
 
 /// Terms of a distribution this much smaller than the largest (or the whole) are left out.
 const NEGLIGIBLE: f64 = 1e-20;
@@ -102,6 +105,32 @@ fn convolve(a: &(i64, Vec<f64>), b: &(i64, Vec<f64>)) -> (i64, Vec<f64>) {
     (a.0 + b.0 + first as i64, out[first..=last].to_vec())
 }
 
+/// Who wins among groups that attain the maximum together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ties {
+    /// The first.
+    First,
+    /// Each with the same chance.
+    Drawn,
+}
+
+/// `∫₀¹ Π (less + x · equal) dx` over the pairs; `product` is scratch.
+pub(super) fn drawn(pairs: impl Iterator<Item = (f64, f64)>, product: &mut Vec<f64>) -> f64 {
+    product.clear();
+    product.push(1.0);
+    for (less, equal) in pairs {
+        if equal > 0.0 {
+            product.push(0.0);
+        }
+        for i in (0..product.len()).rev() {
+            let below = if i > 0 { product[i - 1] } else { 0.0 };
+            product[i] = product[i] * less + below * equal;
+        }
+    }
+    product.iter().enumerate().map(|(i, x)| x / (i + 1) as f64).sum()
+}
+
 /// `count` independent sums of one law, moved by `shift`, that belong to a group.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lane<'a> {
@@ -111,9 +140,9 @@ pub(super) struct Lane<'a> {
     pub count: i32,
 }
 
-/// Writes to `out[a]` the probability that group `a` is the first to attain the maximum of all lanes. Every group has a
-/// lane.
-pub(super) fn winners(lanes: &[Lane], out: &mut [f64]) {
+/// Writes to `out[a]` the probability that group `a` wins: it attains the maximum of all lanes, and the tie if there is one.
+/// Every group has a lane.
+pub(super) fn winners(lanes: &[Lane], ties: Ties, out: &mut [f64]) {
     out.fill(0.0);
     // Some sum is certain to reach `low`, and none goes beyond `high`.
     let low = lanes.iter().map(|lane| lane.window.low + lane.shift).max().unwrap_or(0);
@@ -125,13 +154,20 @@ pub(super) fn winners(lanes: &[Lane], out: &mut [f64]) {
         }
     };
     let (mut before, mut now) = (vec![0.0; out.len()], vec![0.0; out.len()]);
+    let mut product = Vec::new();
     fill(&mut before, low - 1);
     for j in low..=high {
         fill(&mut now, j);
         let mut above = 1.0;
         for a in (0..out.len()).rev() {
-            let below: f64 = before[..a].iter().product();
-            out[a] += (now[a] - before[a]) * below * above;
+            let others = match ties {
+                Ties::First => before[..a].iter().product::<f64>() * above,
+                Ties::Drawn => {
+                    let others = (0..out.len()).filter(|&b| b != a);
+                    drawn(others.map(|b| (before[b], now[b] - before[b])), &mut product)
+                }
+            };
+            out[a] += (now[a] - before[a]) * others;
             above *= now[a];
         }
         std::mem::swap(&mut before, &mut now);
@@ -188,19 +224,24 @@ mod tests {
             .zip(&windows)
             .map(|(&(group, _, shift), window)| Lane { group, window, shift, count: 1 })
             .collect();
-        let mut out = [0.0; 3];
-        winners(&lanes, &mut out);
+        let (mut out, mut drawn) = ([0.0; 3], [0.0; 3]);
+        winners(&lanes, Ties::First, &mut out);
+        winners(&lanes, Ties::Drawn, &mut drawn);
         let pmf: Vec<Vec<f64>> = flat.iter().map(|&(_, q, _)| slowly(m, &[1.0 - q, q])).collect();
-        let mut expected = [0.0; 3];
+        let (mut expected, mut expected_drawn) = ([0.0; 3], [0.0; 3]);
         for code in 0..4usize.pow(5) {
             let counts: Vec<usize> = (0..5).map(|i| code / 4usize.pow(i) % 4).collect();
             let p: f64 = counts.iter().enumerate().map(|(i, &j)| pmf[i][j]).product();
             let scores: Vec<i64> = counts.iter().zip(&flat).map(|(&j, lane)| j as i64 + lane.2).collect();
             let best = *scores.iter().max().unwrap();
             expected[flat[scores.iter().position(|&j| j == best).unwrap()].0] += p;
+            let mut tied: Vec<usize> = (0..5).filter(|&i| scores[i] == best).map(|i| flat[i].0).collect();
+            tied.dedup();
+            tied.iter().for_each(|&a| expected_drawn[a] += p / tied.len() as f64);
         }
         for a in 0..3 {
             assert!((out[a] - expected[a]).abs() < 1e-14, "{out:?} {expected:?}");
+            assert!((drawn[a] - expected_drawn[a]).abs() < 1e-14, "{drawn:?} {expected_drawn:?}");
         }
     }
 
@@ -210,7 +251,7 @@ mod tests {
             let windows = q.map(|q| Window::sum(m, 0, &[1.0 - q, q]));
             let lane = |group: usize| Lane { group, window: &windows[group], shift: 0, count: 1 };
             let mut out = [0.0; 3];
-            winners(&[lane(0), lane(1), lane(2)], &mut out);
+            winners(&[lane(0), lane(1), lane(2)], Ties::First, &mut out);
             out
         };
         assert_eq!(race(5, [0.0; 3]), [1.0, 0.0, 0.0]);

@@ -13,9 +13,9 @@
 //! Reference: Laidlaw et al. (NeurIPS 2023), algorithm 1 and definition 5.2.
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::argmax::{Lane, Window, winners};
+use super::argmax::{Lane, Ties, Window, winners};
 use super::log_base;
 use super::process::{Process, max};
 use super::q_values::QTable;
@@ -33,9 +33,10 @@ const GRADED_LIMIT: u64 = 256;
 /// GORP on a deterministic process whose rewards are multiples of one unit.
 #[derive(Debug, Clone)]
 pub struct ExactGorp<'a> {
-    process: Process<'a>,
+    pub(super) process: Process<'a>,
     q_star: &'a QTable,
-    returns: ReturnLaws,
+    pub(super) returns: ReturnLaws,
+    ties: Ties,
 }
 
 /// The probability that GORP returns an optimal action sequence.
@@ -48,7 +49,7 @@ pub struct GorpSuccess {
 }
 
 /// The least number of episodes per sequence with which GORP succeeds more often than not.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct GorpSearch {
     /// Length of the sequences tried.
     pub k: usize,
@@ -75,7 +76,12 @@ impl<'a> ExactGorp<'a> {
     pub fn new(process: Process<'a>, q_star: &'a QTable, policy: Option<&Policy>) -> Result<ExactGorp<'a>> {
         process.require_deterministic("exact GORP")?;
         process.require_uniform_actions("exact GORP")?;
-        Ok(ExactGorp { process, q_star, returns: ReturnLaws::new(&process, policy)? })
+        Ok(ExactGorp { process, q_star, returns: ReturnLaws::new(&process, policy)?, ties: Ties::First })
+    }
+
+    /// The same with another rule for sequences that are tied (between first actions; the algorithm takes the first).
+    pub fn with_ties(self, ties: Ties) -> ExactGorp<'a> {
+        ExactGorp { ties, ..self }
     }
 
     /// The success probability of GORP(k, m).
@@ -84,6 +90,12 @@ impl<'a> ExactGorp<'a> {
     /// If `k` or `m` is 0.
     pub fn success(&self, k: usize, m: u64) -> GorpSuccess {
         assert!(k > 0 && m > 0, "GORP needs k >= 1 and m >= 1, not k = {k}, m = {m}");
+        self.success_of(|t, frontier| self.next_actions(t, k, m, frontier))
+    }
+
+    /// The probability that a learner whose next action has a known law, `laws(t, states)` `[states, A]`, learns an optimal
+    /// sequence.
+    pub(super) fn success_of(&self, laws: impl Fn(usize, &[usize]) -> Vec<f64>) -> GorpSuccess {
         let (mdp, horizon) = (self.process.mdp(), self.process.horizon());
         let actions = mdp.num_actions();
         let mut result = GorpSuccess { probability: 0.0, neglected: 0.0 };
@@ -91,7 +103,7 @@ impl<'a> ExactGorp<'a> {
         let mut frontier = vec![mdp.initial()[0].0 as usize];
         mass[frontier[0]] = 1.0;
         for t in 0..horizon {
-            let laws = self.next_actions(t, k, m, &frontier);
+            let laws = laws(t, &frontier);
             let here: Vec<f64> = frontier.iter().map(|&s| std::mem::take(&mut mass[s])).collect();
             let mut next = Vec::new();
             for ((&s, p), law) in frontier.iter().zip(here).zip(laws.chunks_exact(actions)) {
@@ -179,7 +191,7 @@ impl<'a> ExactGorp<'a> {
                 Lane { group, window, shift: m as i64 * reward, count }
             };
             let mut law = vec![0.0; actions];
-            winners(&leaves.iter().map(lane).collect::<Vec<_>>(), &mut law);
+            winners(&leaves.iter().map(lane).collect::<Vec<_>>(), self.ties, &mut law);
             law
         };
         leaves.par_iter().with_min_len(16).flat_map_iter(race).collect()

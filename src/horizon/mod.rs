@@ -11,7 +11,7 @@
 //! | [`greedy_return`] | the return of acting greedily on `Q^k`, worst tie |
 //! | [`BoundSequence`] | the closed bound on the effective horizon of a deterministic MDP |
 //! | [`smallest_gaps`] | the gaps of the stochastic effective horizon |
-//! | [`ExactGorp`] | the success probability of GORP, without sampling |
+//! | [`ExactGorp`] | the success probability of GORP, and of literal SQIRL with k = 1, without sampling |
 //! | [`SampledGorp`], [`open_loop_return`] | GORP by sampling, and the exact return of an action sequence |
 //! | [`sqirl`] | SQIRL: fitted Q-iteration on random rollouts, literal and pooled |
 //! | [`random_occupancy`] | smallest occupancies, covering length |
@@ -29,6 +29,7 @@ mod bound;
 mod gaps;
 mod gorp;
 mod greedy;
+mod literal_law;
 mod occupancy;
 mod player;
 mod process;
@@ -41,6 +42,7 @@ pub mod sqirl;
 mod tests;
 
 pub use analyse::{HorizonOptions, HorizonReport, StochasticHorizon, analyse};
+pub use argmax::Ties;
 pub use bound::{BoundAtK, BoundSequence};
 pub use gaps::{SmallestGaps, smallest_gaps};
 pub use gorp::{ExactGorp, GorpSearch, GorpSuccess};
@@ -49,7 +51,7 @@ pub use occupancy::{RandomOccupancy, random_occupancy};
 pub use player::{Place, Player, Step};
 pub use process::Process;
 pub use q_values::{QTable, evaluate, worst_return};
-pub use sampled_gorp::{Estimate, GorpRun, SampledGorp, open_loop_return};
+pub use sampled_gorp::{Estimate, GorpRun, SampledGorp, SampledSearch, SearchOptions, open_loop_return};
 pub use solvability::{OPTIMALITY_TOLERANCE, is_solvable, planning_window};
 
 /// Relative difference below which two action values count as equal when the gaps of the stochastic effective horizon are

@@ -1,15 +1,16 @@
 //! Episodes of a [`Process`], sampled step by step.
 //!
 //! One episode after the other, sticky actions included, at a few tens of nanoseconds a step. All random words come from the
-//! generator that the caller hands in: one for stickiness (from the second step on, if actions stick) and one for the outcome
-//! (where some choice has several).
+//! generator that the caller hands in: one for an action of the exploration policy, one for stickiness (from the second step on,
+//! if actions stick) and one for the outcome (where some choice has several).
 
 use rand::Rng;
 
 use super::process::Process;
 use crate::Result;
+use crate::mdp::Policy;
 use crate::rng::{self, Fast};
-use crate::simulation::{Rows, TableDynamics};
+use crate::simulation::{PolicySampler, Rows, TableDynamics};
 
 /// No action has been executed yet.
 const NONE: u32 = u32::MAX;
@@ -30,6 +31,8 @@ pub struct Step {
     pub state: usize,
     /// The choice that was *made* (another one may have been executed).
     pub choice: usize,
+    /// The branch of the table that was taken: one of the choice that was executed.
+    pub branch: usize,
     /// The reward.
     pub reward: f64,
     /// The state after it.
@@ -47,6 +50,8 @@ pub struct Player<'a> {
     /// The branches of each choice; `None` where every choice has one.
     branches: Option<Rows>,
     initial: Rows,
+    /// The exploration policy; uniformly random if there is none.
+    exploration: Option<PolicySampler>,
 }
 
 impl<'a> Player<'a> {
@@ -68,7 +73,18 @@ impl<'a> Player<'a> {
         initial.push(mdp.initial().iter().map(|&(s, p)| (p, s, 0.0)));
         // The product is below 2^64, because stickiness is below 1.
         let repeat = (process.sticky() * 18_446_744_073_709_551_616.0) as u64;
-        Ok(Player { process, repeat, branches, initial })
+        Ok(Player { process, repeat, branches, initial, exploration: None })
+    }
+
+    /// The same with another exploration policy than uniformly random choices. It sees the state and the time, not the last
+    /// executed action.
+    ///
+    /// # Errors
+    /// A policy of another table, or one with fewer stages than the horizon.
+    pub fn exploring(self, policy: &Policy) -> Result<Player<'a>> {
+        let steps = self.process.horizon() as u64;
+        let sampler = PolicySampler::new(self.process.mdp(), policy, Some(steps))?;
+        Ok(Player { exploration: Some(sampler), ..self })
     }
 
     /// The process.
@@ -91,6 +107,15 @@ impl<'a> Player<'a> {
         row.start + rng::below(rng, row.len())
     }
 
+    /// The choice of the exploration policy at step `t` of an episode (counted from 0).
+    #[inline]
+    pub fn explore(&self, place: &Place, t: usize, rng: &mut Fast) -> usize {
+        match &self.exploration {
+            None => self.random_choice(place, rng),
+            Some(policy) => policy.choose(place.state as u32, t as u64, rng.next_u64()) as usize,
+        }
+    }
+
     /// Makes `choice`, which must be one of the state's, and moves on.
     #[inline]
     pub fn step(&self, place: &mut Place, choice: usize, rng: &mut Fast) -> Step {
@@ -99,8 +124,10 @@ impl<'a> Player<'a> {
         let mut executed = choice;
         if self.repeat > 0 {
             let first = mdp.choice_starts()[state];
-            if place.executed != NONE && rng.next_u64() < self.repeat {
-                executed = (first + place.executed) as usize;
+            if place.executed != NONE {
+                // A select: the processor cannot predict when an action sticks.
+                let again = (first + place.executed) as usize;
+                executed = std::hint::select_unpredictable(rng.next_u64() < self.repeat, again, choice);
             }
             place.executed = executed as u32 - first;
         }
@@ -110,6 +137,7 @@ impl<'a> Player<'a> {
         };
         let next = mdp.successors()[branch] as usize;
         place.state = next;
-        Step { state, choice, reward: mdp.branch_reward(executed, branch), next, terminal: mdp.is_terminal(next) }
+        let reward = mdp.branch_reward(executed, branch);
+        Step { state, choice, branch, reward, next, terminal: mdp.is_terminal(next) }
     }
 }

@@ -1,18 +1,20 @@
 //! GORP (greedy over random policy) by sampling.
 //!
 //! For `i = 1..T`, each of the `A^k` action sequences that may follow the prefix chosen so far is played and then followed by
-//! uniformly random actions, `m` episodes each; the first action of the sequence with the largest estimate (the first in
+//! uniformly random actions (or another exploration policy), `m` episodes each; the first action of the sequence with the largest estimate (the first in
 //! lexicographic order, if tied) is appended. The estimate is the mean return, or the largest one. What is learned is an
 //! action *sequence*, so it cannot react to chance: [`open_loop_return`] evaluates it exactly, on any process.
 //!
 //! Cost: at most `T² A^k m` environment steps, of which those along the prefix are counted but, where the process is
 //! deterministic, not simulated. Reference: Laidlaw et al. (NeurIPS 2023), algorithm 1.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::player::{Place, Player};
 use super::process::Process;
-use crate::rng::Fast;
+use crate::mdp::Policy;
+use crate::rng::{self, Fast, Purpose};
 use crate::{Error, Result};
 
 /// What a sequence is judged by.
@@ -44,6 +46,30 @@ pub struct GorpRun {
     pub steps: u64,
 }
 
+/// How to search for the least m.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SearchOptions {
+    /// Runs for each m; a run's random stream depends on its index and `seed` alone.
+    pub runs: u64,
+    /// Root of the streams.
+    pub seed: u64,
+    /// Environment steps that a run may take: `m ≤ max_steps / (T² A^k)`.
+    pub max_steps: f64,
+    /// A run is solved if the exact return of its sequence is at least this.
+    pub threshold: f64,
+}
+
+/// The least m with which at least half of the runs were solved.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SampledSearch {
+    /// Episodes for each sequence.
+    pub m: u64,
+    /// Runs solved with it.
+    pub solved: u64,
+    /// All runs.
+    pub runs: u64,
+}
+
 /// Checks `k` and `m` against the horizon, and the budget against the first iteration.
 pub(crate) fn check_settings(horizon: usize, k: usize, m: u64, budget: u64, first_iteration: f64) -> Result<()> {
     let fault = |name, value, expected| Err(Error::Parameter { name, value, expected });
@@ -71,6 +97,14 @@ impl<'a> SampledGorp<'a> {
         let episodes = (process.mdp().num_actions() as f64).powi(k as i32) * m as f64;
         check_settings(process.horizon(), k, m, budget, episodes * process.horizon() as f64)?;
         Ok(SampledGorp { player: Player::new(process)?, k, m, estimate, budget })
+    }
+
+    /// The same with an exploration policy other than random play.
+    ///
+    /// # Errors
+    /// A policy of another table, or one with fewer stages than the horizon.
+    pub fn exploring(self, policy: &Policy) -> Result<SampledGorp<'a>> {
+        Ok(SampledGorp { player: self.player.exploring(policy)?, ..self })
     }
 
     /// One run. `watch(t, action)` is told every action appended; if it returns `false` the run stops there.
@@ -114,6 +148,55 @@ impl<'a> SampledGorp<'a> {
         run
     }
 
+    /// The number of runs that are solved.
+    ///
+    /// # Errors
+    /// None for a process that GORP runs on.
+    pub fn solved(&self, options: &SearchOptions) -> Result<u64> {
+        let one = |index: u64| {
+            let run = self.run(&mut rng::fast(options.seed, Purpose::Environment, index), |_, _| true);
+            Ok(open_loop_return(self.player.process(), &run.actions)? >= options.threshold)
+        };
+        // A count does not depend on the order in which it is taken.
+        (0..options.runs).into_par_iter().map(one).try_fold(|| 0, count).try_reduce(|| 0, |a, b| Ok(a + b))
+    }
+
+    /// The least m with which at least half of the runs are solved; the `m` of `self` does not matter. `None` if there is none
+    /// that `max_steps` pays for. By doubling and bisection, so it is the least one up to the noise of the runs, provided that
+    /// more episodes do not hurt. Its exact counterpart: [`super::ExactGorp::search`].
+    ///
+    /// # Errors
+    /// None for a process that GORP runs on.
+    pub fn search(&self, options: &SearchOptions) -> Result<Option<SampledSearch>> {
+        let process = self.player.process();
+        let sequences = (process.mdp().num_actions() as f64).powi(self.k as i32);
+        let limit = (options.max_steps / ((process.horizon() as f64).powi(2) * sequences)).floor() as u64;
+        let with = |m: u64| SampledGorp { m, budget: u64::MAX, ..self.clone() };
+        let enough = |solved: u64| 2 * solved >= options.runs;
+        if limit == 0 || options.runs == 0 {
+            return Ok(None);
+        }
+        let (mut low, mut high) = (0, 1);
+        let mut solved = with(high).solved(options)?;
+        while !enough(solved) {
+            if high == limit {
+                return Ok(None);
+            }
+            (low, high) = (high, (2 * high).min(limit));
+            solved = with(high).solved(options)?;
+        }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            let found = with(middle).solved(options)?;
+            if enough(found) {
+                (high, solved) = (middle, found);
+            } else {
+                low = middle;
+            }
+        }
+        Ok(Some(SampledSearch { m: high, solved, runs: options.runs }))
+    }
+
     /// `m` episodes with `sequence` after the prefix: the estimate.
     fn try_sequence(
         &self,
@@ -139,7 +222,7 @@ impl<'a> SampledGorp<'a> {
                 let planned = run.actions.get(t).or_else(|| sequence.get(t.wrapping_sub(run.actions.len())));
                 let choice = match planned {
                     Some(action) => mdp.choices(place.state).start + action,
-                    None => self.player.random_choice(&place, rng),
+                    None => self.player.explore(&place, t, rng),
                 };
                 let step = self.player.step(&mut place, choice, rng);
                 total += step.reward;
@@ -156,6 +239,10 @@ impl<'a> SampledGorp<'a> {
             Estimate::Max => largest,
         }
     }
+}
+
+fn count(sum: u64, hit: Result<bool>) -> Result<u64> {
+    Ok(sum + u64::from(hit?))
 }
 
 /// The next sequence in lexicographic order; `false` after the last.

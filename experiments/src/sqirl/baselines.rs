@@ -191,7 +191,8 @@ fn sqirl_curve(
 ) -> Result<(String, Vec<Vec<f64>>)> {
     let k = config.ks.iter().copied().max().unwrap_or(1);
     let affordable = |m: u64| m <= config.m_max && m * config.horizon as u64 <= config.budget;
-    let attempts = search(threshold, affordable, |m| pooled::attempt(config, process, view, k, m))?;
+    let with = |m| pooled::attempt(config, process, view, k, m, config.seeds);
+    let attempts = search(threshold, affordable, with)?;
     let m = least(&attempts, threshold).or(attempts.last()).map_or(1, |attempt| attempt.m);
     let options = PooledOptions { k, m, discount: config.discount, budget: config.budget };
     let pooled = Pooled::new(*process, options)?;

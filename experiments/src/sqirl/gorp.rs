@@ -2,17 +2,25 @@
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use tabrl::horizon::{Estimate, ExactGorp, HorizonOptions, Process, QTable, SampledGorp, analyse, open_loop_return};
+use tabrl::horizon::{
+    Estimate, ExactGorp, GorpSearch, HorizonOptions, Process, QTable, SampledGorp, SearchOptions, analyse,
+    open_loop_return,
+};
 use tabrl::mdp::Mdp;
 use tabrl::rng::{self, Purpose};
 
-use super::{Config, table};
+use super::{Config, reference, table};
 use crate::Result;
 
 /// How far below the optimum a return may be and still count as optimal.
 pub const OPTIMAL: f64 = 1e-4;
 /// Largest m that the exact law is computed for, where returns take more than two values.
 pub const EXACT_M: u64 = 256;
+
+/// Root of the random streams of the search, which are other runs than those at the exact `m_k`.
+const SEARCH_SEED: u64 = 2304;
+/// Most environment steps of GORP up to which the exact `m_k` is looked for, as in the papers.
+const EXACT_STEPS: f64 = 1e8;
 
 /// GORP(k, m) at the exact `m_k`, many times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,19 +31,44 @@ pub struct GorpRecord {
     pub k: usize,
     /// Number of actions.
     pub actions: usize,
-    /// The rest, unless `m_k` needs more steps than allowed.
+    /// The exact `m_k`; `None` if it needs more than 10⁸ steps.
+    pub exact: Option<GorpSearch>,
+    /// Runs with it, unless it needs more steps than allowed.
     pub sample: Option<GorpSample>,
+    /// The least m as a search by sampling finds it, if it needs few enough steps.
+    pub found: Option<AtM>,
+    /// The least m that the reference found by sampling.
+    pub reference: Option<AtM>,
 }
 
-/// Runs of GORP and what the exact law says of them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct GorpSample {
+/// What the exact law says of a least m that was found by sampling.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AtM {
     /// Episodes for each sequence.
     pub m: u64,
-    /// Exact probability of success.
+    /// Exact probability of success with it.
     pub probability: f64,
-    /// `k + log_A m`.
-    pub effective_horizon: f64,
+    /// Exact probability of success with one less (0 if there is none).
+    pub below: f64,
+}
+
+impl AtM {
+    fn new(exact: &ExactGorp, k: usize, m: u64) -> AtM {
+        let below = if m > 1 { exact.success(k, m - 1).probability } else { 0.0 };
+        AtM { m, probability: exact.success(k, m).probability, below }
+    }
+
+    /// Whether `runs` runs for each m may well have ended here: the law crosses 1/2 between `m - 1` and `m` up to three
+    /// standard errors of a share of 1/2.
+    pub fn is_plausible(&self, runs: u64) -> bool {
+        let noise = 1.5 / (runs as f64).sqrt();
+        self.probability >= 0.5 - noise && self.below <= 0.5 + noise
+    }
+}
+
+/// Runs of GORP at the exact `m_k`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GorpSample {
     /// Runs.
     pub runs: u64,
     /// Those that learned an optimal sequence.
@@ -46,7 +79,7 @@ pub struct GorpSample {
     pub mean_steps: Option<f64>,
 }
 
-/// Samples GORP at the least m with which it succeeds more often than not.
+/// Samples GORP at the least m with which it succeeds more often than not, and searches for that m by sampling.
 ///
 /// # Errors
 /// An unknown environment, or settings out of range.
@@ -54,22 +87,34 @@ pub fn sampled(config: &Config, environment: &str, k: usize) -> Result<GorpRecor
     let mdp = table(config, environment, &[])?;
     let process = Process::new(&mdp, config.horizon, None)?;
     let q_star = QTable::optimal(&process);
-    let exact = ExactGorp::new(process, &q_star, None)?;
-    let search = exact.search(k, config.gorp_max_steps);
-    let sample = search.map(|search| -> Result<GorpSample> {
+    let law = ExactGorp::new(process, &q_star, None)?;
+    let exact = law.search(k, EXACT_STEPS);
+    let sequences = (config.horizon as f64).powi(2) * (mdp.num_actions() as f64).powi(k as i32);
+    let within = |limit: f64| exact.filter(|search| sequences * search.m as f64 <= limit);
+    let sample = within(config.gorp_max_steps).map(|search| -> Result<GorpSample> {
         let (successes, most_steps, mean_steps) = successes(&process, &q_star, k, search.m, config.gorp_runs)?;
-        Ok(GorpSample {
-            m: search.m,
-            probability: search.probability,
-            effective_horizon: search.effective_horizon,
-            runs: config.gorp_runs,
-            successes,
-            most_steps,
-            mean_steps,
-        })
+        Ok(GorpSample { runs: config.gorp_runs, successes, most_steps, mean_steps })
     });
-    let sample = sample.transpose()?;
-    Ok(GorpRecord { environment: environment.into(), k, actions: mdp.num_actions(), sample })
+    let found = within(config.gorp_search_steps).map(|search| -> Result<Option<AtM>> {
+        let gorp = SampledGorp::new(process, k, search.m, Estimate::Mean, u64::MAX)?;
+        let options = SearchOptions {
+            runs: config.gorp_runs,
+            seed: SEARCH_SEED,
+            max_steps: EXACT_STEPS,
+            threshold: q_star.initial_max(&process) - OPTIMAL,
+        };
+        Ok(gorp.search(&options)?.map(|found| AtM::new(&law, k, found.m)))
+    });
+    let reference = if config.horizon == reference::HORIZON { reference::gorp(environment, k) } else { None };
+    Ok(GorpRecord {
+        environment: environment.into(),
+        k,
+        actions: mdp.num_actions(),
+        exact,
+        sample: sample.transpose()?,
+        found: found.transpose()?.flatten(),
+        reference: reference.map(|m| AtM::new(&law, k, m)),
+    })
 }
 
 /// Runs that learn an optimal sequence on a deterministic process, the most steps of a run, and the mean over the

@@ -31,9 +31,8 @@ use crate::runner::{Experiment, Finished, Outcome, Spec, Unit, record};
 use crate::{Error, Result};
 use baselines::{Baseline, BaselineRecord, CurveRecord};
 use gorp::{GorpRecord, OpenLoopRecord, ShapedRecord};
-use literal::LiteralRecord;
-use pooled::PooledRecord;
-use summary::Attempt;
+use literal::{LiteralRecord, ShortRoom};
+use pooled::{CloserRecord, PooledRecord};
 
 /// The experiment's entry.
 pub fn spec() -> Spec {
@@ -72,6 +71,8 @@ pub struct Config {
     pub oracle: String,
     /// What it sees of a state.
     pub features: String,
+    /// Rows of pooled SQIRL that are looked at with many seeds, `environment k seeds`.
+    pub closer: Vec<String>,
     /// Seeds of pooled SQIRL, the baselines, and GORP with sticky actions.
     pub seeds: u64,
     /// Where literal SQIRL runs, `environment horizon`.
@@ -86,8 +87,10 @@ pub struct Config {
     pub gorp: Vec<String>,
     /// Runs of each.
     pub gorp_runs: u64,
-    /// Most environment steps of a run.
+    /// Most environment steps of a run there.
     pub gorp_max_steps: f64,
+    /// Most environment steps of a run at `m_k` where the least m is searched for by sampling too.
+    pub gorp_search_steps: f64,
     /// Shaped rewards, `environment shaping`.
     pub shaped: Vec<String>,
     /// m where there is no exact one.
@@ -115,6 +118,7 @@ enum Task {
     Literal { environment: String, horizon: usize, sticky: bool, k: usize },
     ShortRoom,
     Pooled { environment: String, k: usize },
+    Closer { environment: String, k: usize, seeds: u64 },
     Baseline { environment: String, baseline: usize },
     Curve { environment: String, learner: Option<usize> },
 }
@@ -130,6 +134,7 @@ impl Task {
             }
             Task::ShortRoom => "literal short room".into(),
             Task::Pooled { environment, k } => format!("pooled {environment} k={k}"),
+            Task::Closer { environment, k, .. } => format!("closer {environment} k={k}"),
             Task::Baseline { environment, baseline } => {
                 format!("baseline {environment} {}", config.baselines[*baseline])
             }
@@ -151,9 +156,11 @@ pub struct Results {
     /// Literal SQIRL.
     pub literal: Vec<LiteralRecord>,
     /// Literal SQIRL with m = 16 in the smallest room.
-    pub short_room: Option<Attempt>,
+    pub short_room: Option<ShortRoom>,
     /// Pooled SQIRL.
     pub pooled: Vec<PooledRecord>,
+    /// Rows of it with many seeds.
+    pub closer: Vec<CloserRecord>,
     /// Other learners.
     pub baselines: Vec<BaselineRecord>,
     /// Learning curves.
@@ -203,6 +210,26 @@ impl Sqirl {
         // The longest units come first, so that no thread is left alone with one in the end.
         let pooled = with_ks(&config.environments, &config.ks);
         tasks.extend(pooled.into_iter().rev().map(|(environment, k)| Task::Pooled { environment, k }));
+        for text in &config.closer {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let parsed = match words[..] {
+                [name, k, seeds] => {
+                    k.parse().ok().zip(seeds.parse().ok()).map(|(k, seeds)| (name.to_owned(), k, seeds))
+                }
+                _ => None,
+            };
+            let Some((environment, k, seeds)) =
+                parsed.filter(|&(_, k, seeds)| (1..=config.horizon).contains(&k) && seeds > 0)
+            else {
+                return fault(format!(
+                    "closer = [\"{text}\"]: it must read `environment k seeds`, such as `Empty-6x6 1 1000`"
+                ));
+            };
+            if reference::pooled(&environment, k).flatten().is_none() {
+                return fault(format!("closer = [\"{text}\"]: the reference has no m for it"));
+            }
+            tasks.push(Task::Closer { environment, k, seeds });
+        }
         for text in config.literal.iter().rev() {
             let parsed = text.split_once(' ').and_then(|(name, t)| Some((name, t.trim().parse::<usize>().ok()?)));
             let Some((environment, horizon)) = parsed.filter(|&(_, horizon)| horizon > 0) else {
@@ -276,6 +303,7 @@ impl Experiment for Sqirl {
             }
             Task::ShortRoom => record(&literal::short_room(config)?),
             Task::Pooled { environment, k } => record(&pooled::measure(config, environment, *k)?),
+            Task::Closer { environment, k, seeds } => record(&pooled::closer(config, environment, *k, *seeds)?),
             Task::Baseline { environment, baseline } => {
                 record(&baselines::measure(config, environment, &self.baselines[*baseline])?)
             }
@@ -295,6 +323,7 @@ impl Experiment for Sqirl {
                 Task::Literal { .. } => results.literal.push(done.read()?),
                 Task::ShortRoom => results.short_room = Some(done.read()?),
                 Task::Pooled { .. } => results.pooled.push(done.read()?),
+                Task::Closer { .. } => results.closer.push(done.read()?),
                 Task::Baseline { .. } => results.baselines.push(done.read()?),
                 Task::Curve { .. } => results.curves.push(done.read()?),
             }

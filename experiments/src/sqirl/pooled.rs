@@ -8,7 +8,7 @@ use tabrl::mdp::View;
 use tabrl::rng::{self, Purpose};
 
 use super::summary::{Attempt, least, search};
-use super::{Config, seen_table};
+use super::{Config, fault, reference, seen_table};
 use crate::Result;
 
 /// A row: an environment at one k.
@@ -45,7 +45,8 @@ pub fn measure(config: &Config, environment: &str, k: usize) -> Result<PooledRec
     let process = Process::new(mdp, config.horizon, Some(config.sticky))?;
     let j_optimal = QTable::optimal(&process).initial_max(&process);
     let affordable = |m: u64| m <= config.m_max && m * config.horizon as u64 <= config.budget;
-    let attempts = search(config.share * j_optimal, affordable, |m| attempt(config, &process, table.view(), k, m))?;
+    let with = |m| attempt(config, &process, table.view(), k, m, config.seeds);
+    let attempts = search(config.share * j_optimal, affordable, with)?;
     let first = config.ks.first() == Some(&k);
     let gorp_h1 = if first { exact_horizon(&Process::new(mdp, config.horizon, None)?)? } else { None };
     let actions = mdp.num_actions();
@@ -57,11 +58,43 @@ fn exact_horizon(process: &Process) -> Result<Option<f64>> {
     Ok(ExactGorp::new(*process, &q_star, None)?.search(1, 1e8).map(|search| search.effective_horizon))
 }
 
+/// A row again, up to the m of the reference, with many seeds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CloserRecord {
+    /// The environment.
+    pub environment: String,
+    /// Steps of lookahead.
+    pub k: usize,
+    /// Largest return with sticky actions.
+    pub j_optimal: f64,
+    /// The m of the reference.
+    pub reference: u64,
+    /// All m up to it, which are powers of two.
+    pub attempts: Vec<Attempt>,
+}
+
+/// Looks at a row of the table with many seeds.
+///
+/// # Errors
+/// An unknown environment, one without a reference, or settings out of range.
+pub fn closer(config: &Config, environment: &str, k: usize, seeds: u64) -> Result<CloserRecord> {
+    let Some(Some(reference)) = reference::pooled(environment, k) else {
+        return fault(format!("closer = [\"{environment} {k}\"]: the reference has no m for it"));
+    };
+    let table = seen_table(config, environment)?;
+    let process = Process::new(&table.mdp, config.horizon, Some(config.sticky))?;
+    let j_optimal = QTable::optimal(&process).initial_max(&process);
+    let powers = (0..=reference.ilog2()).map(|i| 1 << i);
+    let with = |m| attempt(config, &process, table.view(), k, m, seeds);
+    let attempts = powers.map(with).collect::<Result<_>>()?;
+    Ok(CloserRecord { environment: environment.into(), k, j_optimal, reference, attempts })
+}
+
 /// All seeds at one m.
 ///
 /// # Errors
 /// Settings out of range.
-pub fn attempt(config: &Config, process: &Process, view: View, k: usize, m: u64) -> Result<Attempt> {
+pub fn attempt(config: &Config, process: &Process, view: View, k: usize, m: u64, seeds: u64) -> Result<Attempt> {
     let options = PooledOptions { k, m, discount: config.discount, budget: config.budget };
     let pooled = Pooled::new(*process, options)?;
     let regression = config.regression()?;
@@ -70,6 +103,6 @@ pub fn attempt(config: &Config, process: &Process, view: View, k: usize, m: u64)
         let run = pooled.run(oracle.as_mut(), &mut rng::fast(seed, Purpose::Environment, 0))?;
         Ok((run.exact_return(process, run.rules.len()), run.total_steps()))
     };
-    let runs: Vec<(f64, u64)> = (0..config.seeds).into_par_iter().map(one).collect::<Result<_>>()?;
+    let runs: Vec<(f64, u64)> = (0..seeds).into_par_iter().map(one).collect::<Result<_>>()?;
     Ok(Attempt::new(m, runs))
 }

@@ -36,6 +36,38 @@ pub const POOLED: [PooledRow; 23] = [
     ("SimpleCrossingS11N5", [None, None, None]),
 ];
 
+/// GORP without stickiness: environment, least m for k = 1, 2, 3, by bisection with so many runs for each m.
+pub type GorpRow = (&'static str, [u64; 3]);
+/// Those runs.
+pub const GORP_RUNS: u64 = 101;
+
+/// The table of GORP by sampling.
+pub const GORP: [GorpRow; 15] = [
+    ("KeyCorridorS3R1", [46, 10, 2]),
+    ("DoorKey-6x6", [125, 23, 4]),
+    ("SimpleCrossingS9N1", [14, 3, 1]),
+    ("SimpleCrossingS9N2", [25, 5, 1]),
+    ("SimpleCrossingS9N3", [50, 9, 2]),
+    ("LavaCrossingS9N1", [21, 4, 1]),
+    ("LavaCrossingS9N2", [38, 8, 2]),
+    ("LavaCrossingS9N3", [136, 27, 5]),
+    ("DistShift1", [34, 6, 1]),
+    ("DistShift2", [10, 2, 1]),
+    ("Unlock", [91, 15, 3]),
+    ("FourRooms", [179, 33, 5]),
+    ("RedBlueDoors-6x6", [8, 2, 1]),
+    ("LavaGapS7", [13, 3, 1]),
+    ("Empty-16x16", [1240, 559, 348]),
+];
+
+/// The least m of GORP that the reference found.
+pub fn gorp(environment: &str, k: usize) -> Option<u64> {
+    GORP.iter().find(|row| row.0 == environment)?.1.get(k.checked_sub(1)?).copied()
+}
+
+/// Seeds of the reference's pooled and literal runs.
+pub const SEEDS: [u64; 2] = [7, 21];
+
 /// Literal SQIRL: environment, horizon, least m for k = 1, 2, 3 without and with sticky actions.
 pub type LiteralRow = (&'static str, usize, [Option<u64>; 3], [Option<u64>; 3]);
 

@@ -108,3 +108,44 @@ pub fn least_interval(attempts: &[Attempt], threshold: f64) -> (f64, f64) {
     let tail = found.len() / 40;
     (found[tail], found[found.len() - 1 - tail])
 }
+
+/// `P(Bin(n, p) ≥ j)`, by adding up the probabilities.
+pub fn at_least(n: u64, p: f64, j: u64) -> f64 {
+    if p <= 0.0 || p >= 1.0 {
+        return f64::from(u8::from(j == 0 || p >= 1.0 && j <= n));
+    }
+    let odds = (p / (1.0 - p)).ln();
+    let mut log = n as f64 * (1.0 - p).ln();
+    let mut sum = 0.0;
+    for i in 0..=n {
+        if i >= j {
+            sum += log.exp();
+        }
+        log += odds + ((n - i) as f64 / (i + 1) as f64).ln();
+    }
+    sum.min(1.0)
+}
+
+/// How far in the tails a number of successes may lie: as three standard errors of a normal law, on each side.
+const TAIL: f64 = 0.001_35;
+
+/// Whether so many successes agree with a probability.
+pub fn plausible(probability: f64, successes: u64, runs: u64) -> bool {
+    let more = at_least(runs, probability, successes);
+    let fewer = 1.0 - at_least(runs, probability, successes + 1);
+    more >= TAIL && fewer >= TAIL
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tails_of_a_binomial() {
+        assert!((at_least(3, 0.5, 2) - 0.5).abs() < 1e-15 && (at_least(2, 0.3, 1) - 0.51).abs() < 1e-15);
+        assert_eq!((at_least(5, 0.0, 0), at_least(5, 0.0, 1), at_least(5, 1.0, 5)), (1.0, 0.0, 1.0));
+        assert!((at_least(4000, 0.4, 1600) - 0.5).abs() < 0.02 && at_least(4000, 0.4, 0) > 1.0 - 1e-9);
+        assert!(plausible(0.5, 50, 101) && !plausible(0.5, 70, 101));
+        assert!(plausible(1e-3, 0, 21) && !plausible(1.0, 20, 21));
+    }
+}

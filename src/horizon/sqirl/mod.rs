@@ -28,6 +28,7 @@ mod oracle;
 mod pool;
 mod pooled;
 mod ridge;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod trees;

@@ -8,12 +8,14 @@
 //! Reference: Laidlaw et al. (ICLR 2024), section 4 and the authors' implementation, with the network replaced by an oracle
 //! that is refitted to all data in every iteration.
 
-use super::{Data, Pool, RegressionOracle, greedy, require_reward, state_values};
+use super::tally::Tally;
+use super::{Data, RegressionOracle, greedy, require_reward, state_values};
 use crate::Result;
 use crate::horizon::player::{Player, Step};
 use crate::horizon::process::Process;
 use crate::horizon::q_values::evaluate;
 use crate::horizon::sampled_gorp::check_settings;
+use crate::mdp::Policy;
 use crate::rng::Fast;
 
 /// How to run pooled SQIRL.
@@ -34,6 +36,8 @@ pub struct PooledOptions {
 pub struct PooledRun {
     /// Snapshots of the greedy policy, `[iterations][S]`, as choices.
     pub rules: Vec<Vec<u32>>,
+    /// `Q̂^k` after the last iteration, `[C]`.
+    pub values: Vec<f64>,
     /// Environment steps taken after each iteration.
     pub steps: Vec<u64>,
     /// Steps of the exploration phase, which are those that were learned from.
@@ -81,6 +85,14 @@ impl<'a> Pooled<'a> {
         Ok(Pooled { player: Player::new(process)?, options })
     }
 
+    /// The same with an exploration policy other than random play.
+    ///
+    /// # Errors
+    /// A policy of another table, or one with fewer stages than the horizon.
+    pub fn exploring(self, policy: &Policy) -> Result<Pooled<'a>> {
+        Ok(Pooled { player: self.player.exploring(policy)?, ..self })
+    }
+
     /// One run of `T` iterations, or fewer if the budget is used up.
     ///
     /// # Errors
@@ -88,56 +100,55 @@ impl<'a> Pooled<'a> {
     pub fn run(&self, oracle: &mut dyn RegressionOracle, rng: &mut Fast) -> Result<PooledRun> {
         let process = self.player.process();
         let (mdp, horizon, m) = (process.mdp(), process.horizon(), self.options.m);
-        let mut pool = Pool::new(mdp.num_choices());
+        let discount = self.options.discount;
+        let mut tally = Tally::new(process);
         let mut data = Data::default();
         let (mut q, mut v) = (vec![0.0; mdp.num_choices()], vec![0.0; mdp.num_states()]);
-        let mut run = PooledRun { rules: Vec::with_capacity(horizon), steps: Vec::with_capacity(horizon), explored: 0 };
-        let mut episode = Vec::with_capacity(horizon);
-        let mut steps = 0;
-        for i in 0..horizon {
-            if steps + m * horizon as u64 > self.options.budget {
-                break;
-            }
+        let (mut rules, mut steps) = (Vec::with_capacity(horizon), Vec::with_capacity(horizon));
+        let mut total = 0;
+        while rules.len() < horizon && total + m * horizon as u64 <= self.options.budget {
             for _ in 0..m {
-                steps += self.episode(i, &run.rules, &mut episode, rng);
-                let mut ret = 0.0;
-                for step in episode.iter().rev() {
-                    ret = step.reward + self.options.discount * ret;
-                    pool.add(step.choice, step.reward, step.next, ret);
-                }
-                run.explored += episode.len() as u64;
+                total += self.episode(&rules, rng, |step| tally.observe(step));
+                tally.finish_episode(discount);
             }
-            pool.fit_returns(oracle, &mut data, &mut q)?;
+            tally.fit_returns(oracle, &mut data, &mut q)?;
             for _ in 1..self.options.k {
                 state_values(mdp.choice_starts(), &q, &mut v);
-                pool.fit_backup(oracle, self.options.discount, &v, &mut data, &mut q)?;
+                tally.fit_backup(oracle, discount, &v, &mut data, &mut q)?;
             }
-            run.rules.push(greedy(mdp.choice_starts(), &q, rng));
-            run.steps.push(steps);
+            rules.push(greedy(mdp.choice_starts(), &q, rng));
+            steps.push(total);
         }
-        Ok(run)
+        Ok(PooledRun { rules, values: q, steps, explored: tally.steps() })
     }
 
-    /// Plays an episode; leaves its steps from `i` on in `explored` and returns the number of all.
+    /// Plays an episode that follows `rules` as long as there are some and explores afterwards: `explored` is told the steps
+    /// of the second part. Returns the number of all.
     #[inline]
-    fn episode(&self, i: usize, rules: &[Vec<u32>], explored: &mut Vec<Step>, rng: &mut Fast) -> u64 {
-        explored.clear();
+    fn episode(&self, rules: &[Vec<u32>], rng: &mut Fast, mut explored: impl FnMut(&Step)) -> u64 {
         let mut place = self.player.start(rng);
         for (t, rule) in rules.iter().enumerate() {
             let choice = rule[place.state] as usize;
+            if self.player.step(&mut place, choice, rng).terminal {
+                return t as u64 + 1;
+            }
+        }
+        let horizon = self.player.process().horizon();
+        for t in rules.len()..horizon {
+            let choice = self.player.explore(&place, t, rng);
             let step = self.player.step(&mut place, choice, rng);
+            explored(&step);
             if step.terminal {
                 return t as u64 + 1;
             }
         }
-        for t in i..self.player.process().horizon() {
-            let choice = self.player.random_choice(&place, rng);
-            let step = self.player.step(&mut place, choice, rng);
-            explored.push(step);
-            if step.terminal {
-                return t as u64 + 1;
-            }
-        }
-        self.player.process().horizon() as u64
+        horizon as u64
+    }
+
+    /// The steps of [`Pooled::run`] alone, without learning: the episodes of a run that ended with `rules`. What it takes is
+    /// the share of stepping. Returns the number of steps.
+    pub fn replay(&self, run: &PooledRun, rng: &mut Fast) -> u64 {
+        let iteration = |i: usize| (0..self.options.m).map(|_| self.episode(&run.rules[..i], rng, |_| {})).sum::<u64>();
+        (0..run.rules.len()).map(iteration).sum()
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::*;
 use crate::Error;
 use crate::horizon::tests::{corridor, random_mdp, written_out};
-use crate::horizon::{Estimate, ExactGorp, Player, Process, QTable, SampledGorp, greedy_return, open_loop_return};
+use crate::horizon::{
+    Estimate, ExactGorp, Player, Process, QTable, SampledGorp, SearchOptions, greedy_return, open_loop_return,
+};
 use crate::mdp::{Cell, DecisionRule, GridMap, MdpBuilder, Policy, evaluate_finite};
 use crate::planning::{Criterion, SolveOptions, solve};
 use crate::rng::{self, Purpose};
@@ -19,10 +21,15 @@ fn sampled_gorp_succeeds_as_often_as_the_exact_law_says() {
     let mdp = corridor(4);
     let process = Process::new(&mdp, 9, None).unwrap();
     let q_star = QTable::optimal(&process);
-    let exact = ExactGorp::new(process, &q_star, None).unwrap();
-    for (k, m) in [(1, 1), (1, 8), (2, 3), (3, 2)] {
-        let expected = exact.success(k, m).probability;
-        let gorp = SampledGorp::new(process, k, m, Estimate::Mean, u64::MAX).unwrap();
+    let hesitant = Policy::stationary(&mdp, DecisionRule::Stochastic([0.6, 0.4].repeat(4))).unwrap();
+    for (k, m, policy) in
+        [(1, 1, None), (1, 8, None), (1, 8, Some(&hesitant)), (2, 3, None), (2, 3, Some(&hesitant)), (3, 2, None)]
+    {
+        let expected = ExactGorp::new(process, &q_star, policy).unwrap().success(k, m).probability;
+        let mut gorp = SampledGorp::new(process, k, m, Estimate::Mean, u64::MAX).unwrap();
+        if let Some(policy) = policy {
+            gorp = gorp.exploring(policy).unwrap();
+        }
         let runs = 600u32;
         let mut won = 0;
         for i in 0..runs {
@@ -35,6 +42,61 @@ fn sampled_gorp_succeeds_as_often_as_the_exact_law_says() {
         let deviation = (expected * (1.0 - expected) / f64::from(runs)).sqrt();
         assert!((share - expected).abs() <= 3.0 * deviation, "k = {k}, m = {m}: {share} against {expected}");
     }
+}
+
+/// The search's m is the exact least one wherever the law is not within the noise of the runs around 1/2.
+#[test]
+fn the_least_m_by_sampling_is_the_exact_one() {
+    let mdp = corridor(4);
+    let runs = 400;
+    // Three standard errors of a share of one half.
+    let noise = 1.5 / f64::from(runs).sqrt();
+    for (horizon, k) in [(4, 1), (9, 1), (9, 2), (4, 3)] {
+        let process = Process::new(&mdp, horizon, None).unwrap();
+        let q_star = QTable::optimal(&process);
+        let exact = ExactGorp::new(process, &q_star, None).unwrap();
+        let least = exact.search(k, 1e6).unwrap();
+        let gorp = SampledGorp::new(process, k, 1, Estimate::Mean, u64::MAX).unwrap();
+        let options = SearchOptions { runs: runs as u64, seed: 3, max_steps: 1e6, threshold: 1.0 };
+        let found = gorp.search(&options).unwrap().unwrap();
+        assert!(2 * found.solved >= found.runs && found.runs == runs as u64);
+        assert!(exact.success(k, found.m).probability >= 0.5 - noise, "T = {horizon}, k = {k}: {found:?} {least:?}");
+        assert!(found.m == 1 || exact.success(k, found.m - 1).probability <= 0.5 + noise, "T = {horizon}, k = {k}");
+        let clear = least.probability > 0.5 + noise && least.probability_below.is_none_or(|p| p < 0.5 - noise);
+        assert!(!clear || found.m == least.m, "T = {horizon}, k = {k}: {found:?} {least:?}");
+        // One step too few for m_k = least.m.
+        let steps = (horizon * horizon) as f64 * 2f64.powi(k as i32) * (least.m as f64 / 2.0).floor();
+        assert_eq!(gorp.search(&SearchOptions { max_steps: steps, ..options }).unwrap(), None);
+    }
+    // With sticky actions there is no exact law, but the sequences are still evaluated exactly.
+    let sticky = Process::new(&mdp, 9, Some(0.25)).unwrap();
+    let gorp = SampledGorp::new(sticky, 1, 1, Estimate::Mean, u64::MAX).unwrap();
+    let with = |threshold| gorp.search(&SearchOptions { runs: 40, seed: 3, max_steps: 1e5, threshold }).unwrap();
+    let best = QTable::optimal(&sticky).initial_max(&sticky);
+    assert!(with(0.0).is_some_and(|found| found.m == 1) && with(best + 1e-9).is_none());
+}
+
+#[test]
+fn literal_success_is_what_its_exact_law_says() {
+    let mdp = corridor(3);
+    let (horizon, runs) = (5, 1500u32);
+    let process = Process::new(&mdp, horizon, None).unwrap();
+    let q_star = QTable::optimal(&process);
+    let exact = ExactGorp::new(process, &q_star, None).unwrap();
+    for m in [1, 3, 8, 20] {
+        let expected = exact.literal_success(m).unwrap().probability;
+        let options = LiteralOptions { horizon, k: 1, m, budget: u64::MAX, exploration: None };
+        let won = |i: u32| {
+            let mut rng = stream(u64::from(i));
+            let policy = literal(&mdp, &options, &mut TableOracle::default(), &mut rng).unwrap().policy(&mdp, horizon);
+            let values = evaluate_finite(&mdp, &policy.unwrap().unwrap(), horizon).unwrap().values;
+            u32::from(mdp.initial_value(&values) == 1.0)
+        };
+        let share = f64::from((0..runs).map(won).sum::<u32>()) / f64::from(runs);
+        let deviation = (expected * (1.0 - expected) / f64::from(runs)).sqrt();
+        assert!((share - expected).abs() <= 3.0 * deviation, "m = {m}: {share} against {expected}");
+    }
+    assert!(exact.literal_success(1_000_000).unwrap_err().to_string().contains("m = 1000000"));
 }
 
 #[test]
@@ -188,6 +250,159 @@ fn with_many_episodes_it_acts_as_the_exact_values_say() {
             exact.qvi_step(&process);
         }
     }
+}
+
+/// A time-indexed policy that prefers some choices, and none for certain.
+fn uneven_policy(mdp: &crate::mdp::Mdp, horizon: usize) -> Policy {
+    let mut random = stream(99);
+    let rule = |_| {
+        let mut p: Vec<f64> = (0..mdp.num_choices()).map(|_| 0.2 + rng::uniform(&mut random).powi(3)).collect();
+        for s in 0..mdp.num_states() {
+            let total: f64 = p[mdp.choices(s)].iter().sum();
+            p[mdp.choices(s)].iter_mut().for_each(|p| *p /= total);
+        }
+        DecisionRule::Stochastic(p)
+    };
+    Policy::time_indexed(mdp, (0..horizon).map(rule).collect()).unwrap()
+}
+
+/// Mean and standard error of samples.
+fn estimate(samples: &[f64]) -> (f64, f64) {
+    let n = samples.len() as f64;
+    let mean = samples.iter().sum::<f64>() / n;
+    let variance = samples.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    (mean, (variance / n).sqrt())
+}
+
+/// What the values of the first iteration of pooled SQIRL tend to: averages over the visits of the exploration policy at all
+/// times, of its exact discounted action values (k = 1), then of backups (k - 1 times). `[k][C]`.
+fn pooled_limit(
+    mdp: &crate::mdp::Mdp,
+    p: f64,
+    policy: Option<&Policy>,
+    horizon: usize,
+    discount: f64,
+) -> Vec<Vec<f64>> {
+    let table = written_out(mdp, p);
+    let (actions, pairs) = (mdp.num_actions(), mdp.num_actions() + 1);
+    let plain = |c: usize| {
+        let s = (0..table.num_states()).find(|&s| table.choices(s).contains(&c)).unwrap();
+        mdp.choices(s / pairs).start + (c - table.choices(s).start)
+    };
+    let plain: Vec<usize> = (0..table.num_choices()).map(plain).collect();
+    let share = |t: usize, s: usize, c: usize| match policy {
+        Some(policy) => policy.rule(t).probability(s / pairs, plain[c]),
+        None => 1.0 / actions as f64,
+    };
+    let mut occupancy = vec![vec![0.0; table.num_states()]; horizon + 1];
+    occupancy[0][table.initial()[0].0 as usize] = 1.0;
+    let mut value = vec![vec![0.0; table.num_states()]; horizon + 1];
+    let mut q = vec![vec![0.0; table.num_choices()]; horizon];
+    for t in 0..horizon {
+        for s in 0..table.num_states() {
+            for c in table.choices(s) {
+                let mass = occupancy[t][s] * share(t, s, c);
+                table.branches(c).for_each(|(next, p)| occupancy[t + 1][next] += mass * p);
+            }
+        }
+    }
+    for t in (0..horizon).rev() {
+        for s in 0..table.num_states() {
+            for c in table.choices(s) {
+                let future: f64 = table.branches(c).map(|(next, p)| p * value[t + 1][next]).sum();
+                q[t][c] = table.rewards()[c] + discount * future;
+                value[t][s] += share(t, s, c) * q[t][c];
+            }
+        }
+    }
+    let average = |of: &dyn Fn(usize, usize) -> f64| {
+        let (mut sum, mut weight) = (vec![0.0; mdp.num_choices()], vec![0.0; mdp.num_choices()]);
+        for t in 0..horizon {
+            for s in 0..table.num_states() {
+                for c in table.choices(s) {
+                    let mass = occupancy[t][s] * share(t, s, c);
+                    sum[plain[c]] += mass * of(t, c);
+                    weight[plain[c]] += mass;
+                }
+            }
+        }
+        sum.iter().zip(weight).map(|(sum, weight)| if weight > 0.0 { sum / weight } else { 0.0 }).collect::<Vec<f64>>()
+    };
+    let mut limits = vec![average(&|t, c| q[t][c])];
+    for _ in 1..3 {
+        let mut v = vec![0.0; mdp.num_states()];
+        state_values(mdp.choice_starts(), &limits[limits.len() - 1], &mut v);
+        limits.push(average(&|_, c| {
+            table.rewards()[c] + discount * table.branches(c).map(|(next, p)| p * v[next / pairs]).sum::<f64>()
+        }));
+    }
+    limits
+}
+
+#[test]
+fn pooled_values_tend_to_the_exact_ones_of_any_exploration_policy() {
+    let (mdp, horizon, m, runs) = (random_mdp(6, 4, 3, 2), 5, 1_000, 30);
+    let policy = uneven_policy(&mdp, horizon);
+    for (sticky, discount) in [(None, 1.0), (Some(0.3), 0.9)] {
+        let process = Process::new(&mdp, horizon, sticky).unwrap();
+        let mut told_apart = false;
+        for exploration in [None, Some(&policy)] {
+            let limits = pooled_limit(&mdp, sticky.unwrap_or(0.0), exploration, horizon, discount);
+            let others = pooled_limit(&mdp, sticky.unwrap_or(0.0), exploration.xor(Some(&policy)), horizon, discount);
+            for k in 1..=3 {
+                // The budget pays for one iteration.
+                let options = PooledOptions { k, m, discount, budget: m * horizon as u64 };
+                let mut pooled = Pooled::new(process, options).unwrap();
+                if let Some(policy) = exploration {
+                    pooled = pooled.exploring(policy).unwrap();
+                }
+                let run = |i| pooled.run(&mut TableOracle::default(), &mut stream(i)).unwrap();
+                let values: Vec<Vec<f64>> = (0..runs).map(|i| run(i).values).collect();
+                for c in 0..mdp.num_choices() {
+                    let (mean, error) = estimate(&values.iter().map(|values| values[c]).collect::<Vec<_>>());
+                    let off = (mean - limits[k - 1][c]).abs();
+                    assert!(off <= 4.5 * error + 1e-12, "{sticky:?} k = {k} choice {c}: off {off}, error {error}");
+                    told_apart |= (mean - others[k - 1][c]).abs() > 10.0 * error;
+                }
+            }
+        }
+        assert!(told_apart, "the two policies cannot be told apart, so this test cannot fail");
+    }
+}
+
+#[test]
+fn literal_values_tend_to_the_exact_ones_of_any_exploration_policy() {
+    let (mdp, horizon, runs) = (random_mdp(8, 5, 3, 2), 4, 40);
+    let process = Process::new(&mdp, horizon, None).unwrap();
+    let policy = uneven_policy(&mdp, horizon);
+    let sampler = crate::simulation::PolicySampler::new(&mdp, &policy, Some(horizon as u64)).unwrap();
+    let mut exact = QTable::exploration(&process, Some(&policy)).unwrap();
+    for k in 1..=3 {
+        let options = LiteralOptions { horizon, k, m: 2_000, budget: u64::MAX, exploration: Some(&sampler) };
+        let mut learner = literal_learner(&mdp, &options);
+        let mut values = |i| {
+            learner.collect(0, &options, &[], &mut stream(i));
+            learner.fit(0, &options, &mut TableOracle::default()).unwrap();
+            learner.values.clone()
+        };
+        let values: Vec<Vec<f64>> = (0..runs).map(&mut values).collect();
+        for c in mdp.choices(mdp.initial()[0].0 as usize) {
+            let (mean, error) = estimate(&values.iter().map(|values| values[c]).collect::<Vec<_>>());
+            let off = (mean - exact.layer(0)[c]).abs();
+            assert!(off <= 4.0 * error, "k = {k} choice {c}: off {off}, error {error}");
+        }
+        exact.qvi_step(&process);
+    }
+}
+
+#[test]
+fn replaying_a_run_takes_its_steps() {
+    let mdp = corridor(5);
+    let process = Process::new(&mdp, 8, Some(0.25)).unwrap();
+    let pooled = Pooled::new(process, PooledOptions { k: 2, m: 20, discount: 1.0, budget: 20 * 8 }).unwrap();
+    let run = pooled.run(&mut TableOracle::default(), &mut stream(1)).unwrap();
+    assert_eq!((run.rules.len(), run.explored), (1, run.total_steps()));
+    assert_eq!(pooled.replay(&run, &mut stream(1)), run.total_steps());
 }
 
 #[test]
