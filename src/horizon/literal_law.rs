@@ -15,8 +15,8 @@ use super::argmax::drawn;
 use super::gorp::{ExactGorp, GorpSuccess};
 use crate::{Error, Result};
 
-/// Most pairs of `n` and a success count for one state.
-const MOST_WORK: f64 = 2e7;
+/// Most triples of `n`, an action and its number of successes for one state: a second or so.
+const MOST_WORK: f64 = 3e7;
 
 impl ExactGorp<'_> {
     /// The probability that literal SQIRL with `k = 1`, a table and `m` episodes a step learns an optimal policy, exploring
@@ -29,7 +29,7 @@ impl ExactGorp<'_> {
         let actions = mdp.num_actions();
         let refuse = |reason: String| Err(Error::NotApplicable { method: "the exact law of literal SQIRL", reason });
         let partitions: f64 = (1..actions).map(|i| (m as f64 + i as f64) / i as f64).product();
-        if partitions * m as f64 > MOST_WORK {
+        if partitions * (m as f64 + actions as f64) * actions as f64 > MOST_WORK {
             return refuse(format!("m = {m} episodes can be shared by {actions} actions in {partitions:.1e} ways"));
         }
         let goal_only = (0..mdp.num_choices()).all(|c| {
