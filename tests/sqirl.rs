@@ -24,9 +24,12 @@ const SMALL: [&str; 16] = [
     "points=8",
 ];
 
+/// With further arguments; a key that they set takes the place of the small one.
 fn reproduce(shell: &Shell, more: &[&str]) -> Call {
     let mut arguments = vec!["reproduce", "sqirl", "--quick"];
-    SMALL.iter().for_each(|set| arguments.extend(["--set", set]));
+    let key = |set: &str| set.split('=').next().unwrap_or_default().to_owned();
+    let given: Vec<String> = more.iter().map(|argument| key(argument)).collect();
+    SMALL.iter().filter(|set| !given.contains(&key(set))).for_each(|set| arguments.extend(["--set", *set]));
     arguments.extend(more);
     Call::of(shell.command(&arguments).output().unwrap(), "reproduce sqirl")
 }
