@@ -14,6 +14,7 @@
 
 use std::ops::Range;
 
+use super::policy_rows::{self, PolicyRows, PolicyRowsMut};
 use super::runs::Runs;
 use super::uniform_rows::{self, by_row_length};
 use crate::mdp::{Mdp, NO_CHOICE};
@@ -161,20 +162,43 @@ impl<'a> Sweeper<'a> {
     /// `out = T v`, with the maximising choice of each state in `policy` (the first of equals).
     pub fn improve(&self, v: &[f64], out: &mut [f64], policy: &mut [u32]) -> Change {
         assert!(v.len() == self.mdp.num_states() && out.len() == v.len() && policy.len() == v.len());
-        self.fork_improve(self.all(), v, Places { out, policy, values: None })
+        self.fork_improve(self.all(), v, Places { out, policy, values: None, rows: None })
     }
 
     /// The same, with the value of every choice in `values` `[C]`.
     pub fn improve_with_values(&self, v: &[f64], out: &mut [f64], policy: &mut [u32], values: &mut [f64]) -> Change {
         assert!(v.len() == self.mdp.num_states() && out.len() == v.len() && policy.len() == v.len());
         assert!(values.len() == self.mdp.num_choices());
-        self.fork_improve(self.all(), v, Places { out, policy, values: Some(values) })
+        self.fork_improve(self.all(), v, Places { out, policy, values: Some(values), rows: None })
     }
 
     /// `out = T_π v` for the deterministic rule `policy`.
     pub fn evaluate(&self, policy: &[u32], v: &[f64], out: &mut [f64]) -> Change {
         assert!(v.len() == self.mdp.num_states() && out.len() == v.len() && policy.len() == v.len());
-        self.fork_evaluate(self.all(), policy, v, out)
+        self.fork_evaluate(self.all(), None, policy, v, out)
+    }
+
+    /// Room for the rows of a policy.
+    pub(super) fn policy_rows(&self) -> PolicyRows {
+        PolicyRows::new(self.runs.rows[self.runs.row_lengths.len()], self.mdp.num_states())
+    }
+
+    /// [`Sweeper::improve`], and a copy of the rows of the new policy.
+    pub(super) fn improve_copying(
+        &self,
+        v: &[f64],
+        out: &mut [f64],
+        policy: &mut [u32],
+        rows: &mut PolicyRows,
+    ) -> Change {
+        assert!(v.len() == self.mdp.num_states() && out.len() == v.len() && policy.len() == v.len());
+        self.fork_improve(self.all(), v, Places { out, policy, values: None, rows: Some(rows.as_mut()) })
+    }
+
+    /// [`Sweeper::evaluate`] of the policy whose rows were copied last.
+    pub(super) fn evaluate_copied(&self, rows: &PolicyRows, policy: &[u32], v: &[f64], out: &mut [f64]) -> Change {
+        assert!(v.len() == self.mdp.num_states() && out.len() == v.len() && policy.len() == v.len());
+        self.fork_evaluate(self.all(), Some(rows), policy, v, out)
     }
 
     /// All runs.
@@ -196,18 +220,22 @@ impl<'a> Sweeper<'a> {
         left.join(right)
     }
 
-    fn fork_evaluate(&self, runs: Range<usize>, policy: &[u32], v: &[f64], out: &mut [f64]) -> Change {
+    fn fork_evaluate(
+        &self,
+        runs: Range<usize>,
+        rows: Option<&PolicyRows>,
+        policy: &[u32],
+        v: &[f64],
+        out: &mut [f64],
+    ) -> Change {
         if runs.len() <= 1 {
-            let (first, length) = (self.runs.cuts[runs.start] as usize, self.runs.row_lengths[runs.start]);
-            return by_row_length!(length, uniform_rows::evaluate, (self.mdp, self.gamma, first, policy, v, out), {
-                self.evaluate_any(first, policy, v, out)
-            });
+            return self.evaluate_run(runs.start, rows, policy, v, out);
         }
         let middle = runs.start.midpoint(runs.end);
         let (out_left, out_right) = out.split_at_mut(self.states_between(runs.start, middle));
         let (left, right) = rayon::join(
-            || self.fork_evaluate(runs.start..middle, policy, v, out_left),
-            || self.fork_evaluate(middle..runs.end, policy, v, out_right),
+            || self.fork_evaluate(runs.start..middle, rows, policy, v, out_left),
+            || self.fork_evaluate(middle..runs.end, rows, policy, v, out_right),
         );
         left.join(right)
     }
@@ -217,12 +245,36 @@ impl<'a> Sweeper<'a> {
         (self.runs.cuts[to] - self.runs.cuts[from]) as usize
     }
 
-    fn improve_run(&self, run: usize, v: &[f64], Places { out, policy, values }: Places) -> Change {
+    fn improve_run(&self, run: usize, v: &[f64], Places { out, policy, values, rows }: Places) -> Change {
         let (first, length) = (self.runs.cuts[run] as usize, self.runs.row_lengths[run]);
-        match values {
+        let change = match values {
             Some(values) => self.improve_any::<true>(first, v, out, policy, values),
             None => by_row_length!(length, uniform_rows::improve, (self.mdp, self.gamma, first, v, out, policy), {
                 self.improve_any::<false>(first, v, out, policy, &mut [])
+            }),
+        };
+        if let Some(rows) = rows {
+            by_row_length!(length, policy_rows::copy, (self.mdp, policy, rows), {});
+        }
+        change
+    }
+
+    fn evaluate_run(
+        &self,
+        run: usize,
+        rows: Option<&PolicyRows>,
+        policy: &[u32],
+        v: &[f64],
+        out: &mut [f64],
+    ) -> Change {
+        let (first, length, gamma) = (self.runs.cuts[run] as usize, self.runs.row_lengths[run], self.gamma);
+        let at = self.runs.rows[run];
+        match rows {
+            Some(rows) => by_row_length!(length, policy_rows::evaluate, (rows, at, gamma, first, policy, v, out), {
+                self.evaluate_any(first, policy, v, out)
+            }),
+            None => by_row_length!(length, uniform_rows::evaluate, (self.mdp, gamma, first, policy, v, out), {
+                self.evaluate_any(first, policy, v, out)
             }),
         }
     }
@@ -289,6 +341,8 @@ struct Places<'p> {
     policy: &'p mut [u32],
     /// The value of every choice, if asked for.
     values: Option<&'p mut [f64]>,
+    /// The rows of the choices found, if asked for.
+    rows: Option<PolicyRowsMut<'p>>,
 }
 
 impl<'p> Places<'p> {
@@ -301,7 +355,10 @@ impl<'p> Places<'p> {
         let starts = sweeper.mdp.choice_starts();
         let (values, values_right) =
             self.values.map(|values| values.split_at_mut((starts[last] - starts[first]) as usize)).unzip();
-        (Places { out, policy, values }, Places { out: out_right, policy: policy_right, values: values_right })
+        let branches = sweeper.runs.rows[middle] - sweeper.runs.rows[from];
+        let (rows, rows_right) = self.rows.map(|rows| rows.split(branches, states)).unzip();
+        let right = Places { out: out_right, policy: policy_right, values: values_right, rows: rows_right };
+        (Places { out, policy, values, rows }, right)
     }
 }
 

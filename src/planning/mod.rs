@@ -29,6 +29,7 @@ pub mod games;
 pub mod graph;
 pub mod linear_program;
 mod methods;
+mod policy_rows;
 mod progress;
 pub mod regularised;
 mod runs;

@@ -18,13 +18,15 @@ const SMALLEST: usize = 1 << 10;
 pub(super) struct Runs {
     pub cuts: Vec<u32>,
     pub row_lengths: Vec<u8>,
+    /// How many branches one row a state makes in the uniform runs before run `i`; their number at the end.
+    pub rows: Vec<usize>,
 }
 
 impl Runs {
     /// Cuts the table. Cost `O(C)`.
     pub fn new(mdp: &Mdp) -> Runs {
         let states = mdp.num_states();
-        let mut runs = Runs { cuts: vec![0], row_lengths: Vec::new() };
+        let mut runs = Runs { cuts: vec![0], row_lengths: Vec::new(), rows: vec![0] };
         // The stretch that ends at `s`, and where what comes before it and has no run yet begins.
         let (mut pending, mut begin, mut length) = (0, 0, ANY);
         for s in 0..states {
@@ -62,6 +64,7 @@ impl Runs {
             }
             self.cuts.push(low as u32);
             self.row_lengths.push(row_length);
+            self.rows.push(self.rows[self.rows.len() - 1] + usize::from(row_length) * (low - begin));
             begin = low;
         }
     }

@@ -121,12 +121,28 @@ mod tests {
     }
 
     /// Bits of the sweeps of a table, `(T v, greedy choices, T_π v)`, and what they changed.
-    fn swept(sweeper: &Sweeper, v: &[f64]) -> (Vec<u64>, Vec<u32>, Vec<u64>, [Change; 2]) {
+    type Swept = (Vec<u64>, Vec<u32>, Vec<u64>, [Change; 2]);
+
+    fn swept(sweeper: &Sweeper, v: &[f64]) -> Swept {
         let (mut improved, mut evaluated, mut policy) = (v.to_vec(), v.to_vec(), vec![0; v.len()]);
         let change = sweeper.improve(v, &mut improved, &mut policy);
         let changes = [change, sweeper.evaluate(&policy, v, &mut evaluated)];
-        let bits = |x: Vec<f64>| x.into_iter().map(f64::to_bits).collect();
-        (bits(improved), policy, bits(evaluated), changes)
+        (bits(&improved), policy, bits(&evaluated), changes)
+    }
+
+    /// The same with copied rows. The copy is that of another policy first.
+    fn swept_copying(sweeper: &Sweeper, v: &[f64]) -> Swept {
+        let (mut improved, mut evaluated, mut policy) = (v.to_vec(), v.to_vec(), vec![0; v.len()]);
+        let mut rows = sweeper.policy_rows();
+        let other: Vec<f64> = v.iter().map(|x| -x).collect();
+        sweeper.improve_copying(&other, &mut improved, &mut policy, &mut rows);
+        let change = sweeper.improve_copying(v, &mut improved, &mut policy, &mut rows);
+        let changes = [change, sweeper.evaluate_copied(&rows, &policy, v, &mut evaluated)];
+        (bits(&improved), policy, bits(&evaluated), changes)
+    }
+
+    fn bits(x: &[f64]) -> Vec<u64> {
+        x.iter().map(|x| x.to_bits()).collect()
     }
 
     #[test]
@@ -143,7 +159,9 @@ mod tests {
                 let v: Vec<f64> = (0..mdp.num_states()).map(|_| rng::uniform(rng) - 0.5).collect();
                 let sweeper = Sweeper::new(&mdp, 0.95);
                 assert!(sweeper.uniform_runs() > 0);
-                assert_eq!(swept(&sweeper, &v), swept(&sweeper.clone().without_uniform_runs(), &v));
+                let expected = swept(&sweeper.clone().without_uniform_runs(), &v);
+                assert_eq!(swept(&sweeper, &v), expected);
+                assert_eq!(swept_copying(&sweeper, &v), expected);
             }
         }
     }

@@ -7,7 +7,9 @@
 //! (Puterman and Shin 1978; Puterman 2005, section 6.5.) One improvement step takes `T v` and the greedy policy, reads the
 //! bounds off the change, and stops if they are as close as asked. A sweep of `T_π` reads one row a state instead of
 //! all of them, so `m_k` adapts: until the policy's own bounds are narrower than those of the improvement step by
-//! [`REDUCTION`], or fit the accuracy asked for, and at most [`MOST_EVALUATIONS`] times. The start of modified policy
+//! [`REDUCTION`], or fit the accuracy asked for, and at most [`MOST_EVALUATIONS`] times. Where an improvement finds
+//! about the gap that the evaluation before it came to, the policy hardly changes any more: the factor is squared, until
+//! one finds more. The start of modified policy
 //! iteration has `T v ≥ v`, so the iterates rise to the optimum (Puterman 2005, theorem 6.5.5).
 //!
 //! Guarantee: the bounds of [`bounds`](crate::planning::bounds), rounding included. The lower one belongs to the policy that was
@@ -21,7 +23,7 @@ use crate::planning::bounds::Certifier;
 use crate::planning::progress::{Outcome, Progress, Verdict, finite};
 use crate::planning::{Method, SolveOptions};
 
-/// How much narrower the bounds become between two improvement steps.
+/// How much narrower the bounds become between two improvement steps while policies change.
 const REDUCTION: f64 = 0.1;
 
 /// Most applications of `T_π` between two improvement steps: early policies deserve few even where chains mix slowly.
@@ -36,10 +38,16 @@ pub(in crate::planning) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions, me
     let mut v: Vec<f64> = (0..mdp.num_states()).map(|s| if mdp.is_terminal(s) { 0.0 } else { start }).collect();
     let mut swept = v.clone();
     let mut policy = vec![NO_CHOICE; v.len()];
+    let mut rows = evaluates.then(|| sweeper.policy_rows());
     let mut progress = Progress::new(options, Some(certifier.modulus()));
     let mut magnitude = start.abs();
+    // The factor between this improvement and the next, and what the last evaluation came to.
+    let (mut reduction, mut evaluated) = (REDUCTION, 0.0);
     loop {
-        let change = sweeper.improve(&v, &mut swept, &mut policy);
+        let change = match &mut rows {
+            Some(rows) => sweeper.improve_copying(&v, &mut swept, &mut policy, rows),
+            None => sweeper.improve(&v, &mut swept, &mut policy),
+        };
         let bracket = certifier.bracket(&change, magnitude);
         progress.count(1, sweeper.bytes());
         if let Verdict::Stop(status) = progress.improved(&change, &bracket)? {
@@ -47,14 +55,17 @@ pub(in crate::planning) fn run(mdp: &Mdp, gamma: f64, options: &SolveOptions, me
         }
         magnitude = change.magnitude;
         std::mem::swap(&mut v, &mut swept);
-        let target = (REDUCTION * bracket.gap).max(0.5 * options.epsilon);
-        for _ in 0..if evaluates { MOST_EVALUATIONS } else { 0 } {
-            let change = sweeper.evaluate(&policy, &v, &mut swept);
+        reduction = if bracket.gap <= 2.0 * evaluated { reduction * reduction } else { REDUCTION };
+        let target = (reduction * bracket.gap).max(0.5 * options.epsilon);
+        let Some(rows) = &rows else { continue };
+        for _ in 0..MOST_EVALUATIONS {
+            let change = sweeper.evaluate_copied(rows, &policy, &v, &mut swept);
             finite(change.magnitude)?;
             progress.count(1, sweeper.policy_bytes());
             let gap = certifier.bracket(&change, magnitude).gap;
             magnitude = change.magnitude;
             std::mem::swap(&mut v, &mut swept);
+            evaluated = gap;
             if gap <= target {
                 break;
             }

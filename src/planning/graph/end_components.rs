@@ -80,6 +80,9 @@ pub fn end_components(mdp: &Mdp, predecessors: &Predecessors, usable: Vec<bool>)
 
 /// Removes the choices that can leave component `i`; whether there was one.
 fn cut_exits(mdp: &Mdp, pruning: &mut Pruning, components: &Components, i: usize) -> bool {
+    if components.states(i).len() == mdp.num_states() {
+        return false; // there is nothing else to lead to
+    }
     let mut cut = false;
     for c in components.states(i).iter().flat_map(|&s| mdp.choices(s as usize)) {
         let leaves = |(t, p): (usize, f64)| p > 0.0 && components.of[t] as usize != i;
