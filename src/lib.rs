@@ -42,5 +42,7 @@ pub mod planning;
 pub mod rng;
 pub mod simulation;
 pub mod stats;
+#[cfg(test)]
+mod testing;
 
 pub use error::{Error, Result};

@@ -256,3 +256,71 @@ fn the_exact_method_answers_with_fractions() {
         &["regularised solution", "use value-iteration or policy-iteration"],
     );
 }
+
+#[test]
+fn settings_and_numbers_that_cannot_be_meant() {
+    let shell = Shell::new();
+    let twice = ["p01=0.2: p01 is set already, by --set p01=0.6", "give it once"];
+    shell.refuses("solve riverswim --discount 0.9 --set p01=0.6 --set p01=0.2", &twice);
+    shell.refuses("show riverswim --set p01=0.6 --set p01=0.2", &twice);
+    shell.refuses("learn --env riverswim --agent sarsa --set p01=0.6 --set env.p01=0.2", &twice);
+    shell.refuses(
+        "learn --env riverswim --agent sarsa --set epsilon=0.1,agent.epsilon=0.2",
+        &["epsilon is set already"],
+    );
+    shell.refuses(
+        "reproduce known-answers --set epsilon=1e-3 --set epsilon=1e-4",
+        &["epsilon is set already, by --set epsilon=1e-3"],
+    );
+    for line in ["solve riverswim", "horizon riverswim", "learn --env riverswim --agent sarsa"] {
+        for number in ["-5", "0", "many", "1.5"] {
+            let words = [&format!("'{number}'"), "--horizon <", "it must be a whole number, at least 1"];
+            shell.refuses(&format!("{line} --horizon {number}"), &words);
+        }
+    }
+    shell.refuses("horizon riverswim --max-k 0", &["--max-k", "whole number, at least 1"]);
+    shell.refuses("learn --env riverswim --agent sarsa --seeds -3", &["--seeds", "whole number, at least 1"]);
+    shell.refuses("learn --env riverswim --agent sarsa --seed -3", &["--seed", "whole number, at least 0"]);
+    shell.refuses("reproduce known-answers --seeds -3", &["--seeds", "whole number, at least 1"]);
+    for goal in [",", "3,", ",terminal", "3,,4"] {
+        let line = format!("solve frozenlake/4x4 --criterion reach --goal {goal}");
+        shell.refuses(&line, &[&format!("--goal {goal}: there is an empty word"), "such as --goal terminal,3"]);
+    }
+}
+
+#[test]
+fn help_says_what_files_there_are_and_what_a_goal_means() {
+    let shell = Shell::new();
+    for command in ["solve", "learn", "horizon", "export"] {
+        let help = shell.done(&format!("{command} --help")).stdout;
+        assert!(help.contains(".npz, .json, .drn, .umb, .tra"), "{command}: {help}");
+    }
+    let help = shell.done("solve --help").stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        help.contains(
+            "`total` counts until the goal; it is infinite where the goal is not reached with probability one"
+        ),
+        "{help}"
+    );
+}
+
+/// Sixteen gigabytes of blanks in a small file, with a gigabyte of memory to read them.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_unpacks_without_end_is_refused_in_little_memory() {
+    use std::io::Write;
+
+    let shell = Shell::new();
+    let mut blank = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    blank.write_all(&vec![b' '; 1 << 20]).unwrap();
+    fs::write(shell.path("bomb.drn.gz"), blank.finish().unwrap().repeat(1 << 14)).unwrap();
+    let script = format!(
+        "ulimit -v 1000000; exec '{}' solve bomb.drn.gz --discount 0.9 --threads 1",
+        env!("CARGO_BIN_EXE_tabrl")
+    );
+    let output =
+        std::process::Command::new("sh").args(["-c", &script]).current_dir(shell.folder.path()).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.starts_with("error: bomb.drn.gz: line 1 is longer than 64 MiB"), "{stderr}");
+}

@@ -11,7 +11,7 @@ use std::io::Read;
 use flate2::read::GzDecoder;
 use serde_json::Value;
 use tabrl::mdp::{Mdp, enumerate};
-use tabrl::planning::{Criterion, SolveOptions, Status, solve};
+use tabrl::planning::{Criterion, Method, SolveOptions, Status, methods, solve};
 use tabrl_envs::make;
 use tabrl_envs::taxi::Taxi;
 
@@ -128,5 +128,100 @@ fn optimal_values() {
         assert_eq!(solution.status, Status::Certified);
         let (low, high) = (mdp.initial_value(&solution.lower), mdp.initial_value(&solution.upper));
         assert!(low <= expected && expected <= high, "{name} {given:?} {gamma}: {low} to {high}");
+    }
+}
+
+/// Gymnasium's own table solved by what shares nothing with the library: policy iteration by Gaussian elimination.
+/// The value of every state, where the episode goes on.
+fn howard(table: &Value, gamma: f64) -> Vec<f64> {
+    let rows: Vec<Vec<Law>> = (0..table["P"].as_array().unwrap().len() as u64)
+        .map(|s| (0..table["P"][s as usize].as_array().unwrap().len()).map(|a| reference_law(table, s, a)).collect())
+        .collect();
+    let n = rows.len();
+    let mut policy = vec![0; n];
+    loop {
+        let mut a = vec![vec![0.0; n + 1]; n];
+        for s in 0..n {
+            a[s][s] = 1.0;
+            for (&(t, reward, done), p) in &rows[s][policy[s]] {
+                a[s][n] += p * reward as f64 / 1000.0;
+                if !done {
+                    a[s][t as usize] -= gamma * p;
+                }
+            }
+        }
+        for k in 0..n {
+            let pivot = (k..n).max_by(|&i, &j| a[i][k].abs().total_cmp(&a[j][k].abs())).unwrap();
+            a.swap(k, pivot);
+            let (above, below) = a.split_at_mut(k + 1);
+            for row in below {
+                let factor = row[k] / above[k][k];
+                if factor != 0.0 {
+                    (k..=n).for_each(|j| row[j] -= factor * above[k][j]);
+                }
+            }
+        }
+        let mut v = vec![0.0; n];
+        for k in (0..n).rev() {
+            v[k] = (a[k][n] - (k + 1..n).map(|j| a[k][j] * v[j]).sum::<f64>()) / a[k][k];
+        }
+        let q = |s: usize, a: usize| -> f64 {
+            let next = |t: u64, done: bool| if done { 0.0 } else { gamma * v[t as usize] };
+            rows[s][a].iter().map(|(&(t, reward, done), p)| p * (reward as f64 / 1000.0 + next(t, done))).sum()
+        };
+        let mut changed = false;
+        for s in 0..n {
+            let best = (0..rows[s].len()).max_by(|&a, &b| q(s, a).total_cmp(&q(s, b))).unwrap();
+            if q(s, best) > q(s, policy[s]) + 1e-11 {
+                (policy[s], changed) = (best, true);
+            }
+        }
+        if !changed {
+            return v;
+        }
+    }
+}
+
+#[test]
+fn every_state_has_the_value_of_an_independent_solution() {
+    for (name, words, gammas) in [
+        ("frozenlake/4x4", "", [0.9, 0.99]),
+        ("frozenlake/4x4", " slippery=false", [0.9, 0.99]),
+        ("frozenlake/8x8", "", [0.9, 0.99]),
+        ("frozenlake/8x8", " slippery=false", [0.9, 0.99]),
+        ("cliffwalking", "", [0.9, 0.99]),
+        ("cliffwalking", " slippery=true", [0.9, 0.99]),
+        ("taxi", "", [0.9, 0.99]),
+    ] {
+        let given: Vec<(&str, &str)> = words.trim().split_once('=').into_iter().collect();
+        let (mdp, ids): (Mdp, Vec<u64>) = if name == "taxi" {
+            let table = enumerate(&Taxi, 1000).unwrap();
+            (table.mdp, table.states.iter().map(|&s| u64::from(s)).collect())
+        } else {
+            let table = make(name, &given).unwrap().table(1000).unwrap();
+            let width = table.map.as_ref().unwrap().rows[0].len();
+            let place = |cell: &Option<tabrl::mdp::Cell>| cell.map(|c| (c.row * width + c.column) as u64).unwrap();
+            (table.mdp, table.cells.iter().map(place).collect())
+        };
+        let reference = reference(&format!("{name}{words}"));
+        for gamma in gammas {
+            let truth = howard(&reference, gamma);
+            for info in methods().iter().filter(|info| info.criteria.contains("discounted")) {
+                if matches!(info.method, Method::Exact | Method::LinearProgramming) {
+                    continue; // for smaller tables
+                }
+                let options = SolveOptions { method: info.method, epsilon: 1e-10, ..SolveOptions::default() };
+                let solution = solve(&mdp, Criterion::Discounted { gamma }, &options).unwrap();
+                assert_eq!(solution.status, Status::Certified, "{name}{words} {gamma} {}", info.name);
+                for s in (0..mdp.num_states()).filter(|&s| !mdp.is_terminal(s)) {
+                    let (found, truth) = (solution.values[s], truth[ids[s] as usize]);
+                    assert!(
+                        (found - truth).abs() <= 1e-9,
+                        "{name}{words} {gamma} {}, state {s}: {found} {truth}",
+                        info.name
+                    );
+                }
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use tabrl::horizon::{HorizonOptions, HorizonReport, analyse};
 
+use super::numbers::whole;
 use super::problem::{ProblemArguments, load};
 use crate::Result;
 use crate::cli::Finish;
@@ -13,13 +14,16 @@ pub struct Arguments {
     #[command(flatten)]
     problem: ProblemArguments,
     /// Number of steps T.
-    #[arg(long, value_name = "T", default_value_t = 100)]
+    #[arg(
+        long, value_name = "T", default_value_t = 100,
+        allow_negative_numbers = true, value_parser = whole::<usize>(1..=u64::MAX)
+    )]
     horizon: usize,
     /// Probability that the last executed action is repeated.
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
     sticky: Option<f64>,
     /// Largest k that is tested [default: T].
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = whole::<usize>(1..=u64::MAX))]
     max_k: Option<usize>,
     /// How to answer.
     #[arg(long, value_enum, default_value_t)]

@@ -6,42 +6,51 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::problem::split_all;
+use super::numbers::whole;
 use super::reproduce::default_jobs;
 use crate::Result;
 use crate::cli::Finish;
 use crate::learn::{self, AgentConfig, Aggregation, Config, End, LearningCurves, MAX_POINTS, MAX_SEEDS, Spacing};
 use crate::output::{self, Format};
-use crate::runner::{self, Options, Shard};
+use crate::runner::{self, Options, Shard, set_twice, split_settings};
 
 /// Draws learning curves: agents on a problem, judged by the exact value of their policies.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// An environment (see `tabrl list environments`), or a table in a file (.npz, .json, .drn, .umb).
+    /// An environment (see `tabrl list environments`), or a table in a file (.npz, .json, .drn, .umb, .tra).
     #[arg(long, value_name = "ENV|FILE")]
     env: String,
     /// Agents (see `tabrl list agents`), separated by commas.
     #[arg(long, value_name = "AGENT", value_delimiter = ',', required = true)]
     agent: Vec<String>,
     /// Number of seeds.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=MAX_SEEDS))]
+    #[arg(
+        long, value_name = "N", default_value_t = 10,
+        allow_negative_numbers = true, value_parser = whole::<u64>(1..=MAX_SEEDS)
+    )]
     seeds: u64,
     /// First seed; the others follow it.
-    #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=LARGEST))]
+    #[arg(
+        long, value_name = "SEED", default_value_t = 0,
+        allow_negative_numbers = true, value_parser = whole::<u64>(0..=LARGEST)
+    )]
     seed: u64,
     /// Environment steps of each run.
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=LARGEST))]
+    #[arg(
+        long, value_name = "N", default_value_t = 20_000,
+        allow_negative_numbers = true, value_parser = whole::<u64>(1..=LARGEST)
+    )]
     steps: u64,
     /// Discount factor, above 0 and at most 1; 1 needs --horizon.
     #[arg(long, value_name = "G", default_value_t = 0.99, allow_negative_numbers = true)]
     discount: f64,
     /// Steps after which an episode is interrupted; agents bootstrap there.
-    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=LARGEST))]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = whole::<u64>(1..=LARGEST))]
     horizon: Option<u64>,
     /// Number of points at which the policy is evaluated.
     #[arg(
         long, value_name = "N", default_value_t = 40,
-        value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_POINTS))
+        allow_negative_numbers = true, value_parser = whole::<u16>(1..=u64::from(MAX_POINTS))
     )]
     points: u16,
     /// Space the points evenly on a logarithmic axis.
@@ -55,10 +64,13 @@ pub struct Arguments {
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Most states that are enumerated.
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    #[arg(
+        long, value_name = "N", default_value_t = 1_000_000,
+        allow_negative_numbers = true, value_parser = whole::<usize>(1..=u64::MAX)
+    )]
     state_limit: usize,
     /// Number of threads; changes no result. Default: all processors.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=super::MOST_THREADS))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=super::MOST_THREADS))]
     jobs: Option<u16>,
     /// Train only this share of the agents and seeds, such as 1/3; `tabrl merge` joins the shares.
     #[arg(long, value_name = "I/N")]
@@ -187,8 +199,9 @@ fn environment_has(name: &str, key: &str) -> bool {
     own.params.iter().map(|param| param.name).chain(tabrl_envs::COMMON_PARAMS.iter().map(|p| p.name)).any(|n| n == key)
 }
 
-/// Deals the `--set` options out: `env.` goes to the environment, `agent.` to all agents, an agent's name to that one; a key
-/// alone to the environment if it knows it, else to the agents that do, else to the environment, which says what it knows.
+/// Deals the `--set` options out: `env.` goes to the environment, `agent.` to all agents, an agent's name to that one, which
+/// wins over what all agents get; a key alone to the environment if it knows it, else to the agents that do, else to the
+/// environment, which says what it knows.
 fn sort_settings(arguments: &Arguments) -> Result<(Vec<String>, Vec<AgentConfig>)> {
     let mut env = Vec::new();
     let agent = |name: &String| AgentConfig { name: name.clone(), set: Vec::new() };
@@ -197,29 +210,45 @@ fn sort_settings(arguments: &Arguments) -> Result<(Vec<String>, Vec<AgentConfig>
     let takes = |agent: &AgentConfig, key: &str| {
         specs.iter().any(|spec| spec.name == agent.name && spec.params.iter().any(|param| param.name == key))
     };
-    for (key, value) in split_all(&split_commas(&arguments.set))? {
+    let texts = split_commas(&arguments.set);
+    let mut own = Vec::new();
+    for (key, value) in split_settings(&texts)? {
         match key.split_once('.') {
             None if !environment_has(&arguments.env, key) && agents.iter().any(|agent| takes(agent, key)) => {
                 for agent in agents.iter_mut().filter(|agent| takes(agent, key)) {
-                    agent.set.push(format!("{key}={value}"));
+                    put(&mut agent.set, key, value)?;
                 }
             }
-            None => env.push(format!("{key}={value}")),
-            Some(("env", key)) => env.push(format!("{key}={value}")),
-            Some((owner, key)) => {
-                let mut found = false;
-                for agent in agents.iter_mut().filter(|agent| owner == "agent" || owner == agent.name) {
-                    agent.set.push(format!("{key}={value}"));
-                    found = true;
-                }
-                if !found {
-                    let known = ["env", "agent"].into_iter().chain(arguments.agent.iter().map(String::as_str));
-                    return Err(tabrl::Error::unknown("owner of a parameter", owner, known).into());
-                }
-            }
+            None | Some(("env", _)) => put(&mut env, key.strip_prefix("env.").unwrap_or(key), value)?,
+            Some(("agent", key)) => agents.iter_mut().try_for_each(|agent| put(&mut agent.set, key, value))?,
+            Some((owner, key)) => own.push((owner, key, value)),
+        }
+    }
+    for (owner, key, value) in own {
+        let mut found = false;
+        for agent in agents.iter_mut().filter(|agent| owner == agent.name) {
+            agent.set.retain(|text| text.split_once('=').is_none_or(|(known, _)| known != key));
+            agent.set.push(format!("{key}={value}"));
+            found = true;
+        }
+        if !found {
+            let known = ["env", "agent"].into_iter().chain(arguments.agent.iter().map(String::as_str));
+            return Err(tabrl::Error::unknown("owner of a parameter", owner, known).into());
         }
     }
     Ok((env, agents))
+}
+
+/// Adds a setting whose key is not there yet.
+fn put(settings: &mut Vec<String>, key: &str, value: &str) -> Result<()> {
+    let before = settings.iter().find_map(|text| text.split_once('=').filter(|(known, _)| *known == key));
+    match before {
+        Some((_, before)) => Err(set_twice(key, before, value)),
+        None => {
+            settings.push(format!("{key}={value}"));
+            Ok(())
+        }
+    }
 }
 
 fn in_text(answer: &Answer, aggregate: Aggregation) -> String {

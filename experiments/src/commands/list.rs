@@ -9,6 +9,7 @@ use tabrl::planning::{MethodInfo, methods};
 use tabrl_envs::games::GameSpec;
 use tabrl_envs::{COMMON_PARAMS, Param};
 
+use super::numbers::whole;
 use crate::cli::Finish;
 use crate::output::{self, Format};
 use crate::{Result, registry};
@@ -20,7 +21,10 @@ pub struct Arguments {
     #[arg(value_enum)]
     what: Option<What>,
     /// Environments with more states than this are listed without their sizes.
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    #[arg(
+        long, value_name = "N", default_value_t = 20_000,
+        allow_negative_numbers = true, value_parser = whole::<usize>(1..=u64::MAX)
+    )]
     state_limit: usize,
     /// How to answer.
     #[arg(long, value_enum, default_value_t)]

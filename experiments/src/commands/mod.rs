@@ -1,7 +1,7 @@
 //! The commands: each turns raw arguments into a checked configuration, and runs it.
 
 /// Most threads that may be asked for: more only wait for each other.
-const MOST_THREADS: i64 = 512;
+const MOST_THREADS: u64 = 512;
 
 pub mod export;
 pub mod game;
@@ -9,6 +9,7 @@ pub mod horizon;
 pub mod learn;
 pub mod list;
 pub mod merge;
+mod numbers;
 pub mod problem;
 pub mod reproduce;
 pub mod show;

@@ -8,7 +8,8 @@ use tabrl::planning::graph::{Predecessors, membership, prob0_all};
 use tabrl::planning::{Criterion, Objective};
 use tabrl_envs::EnvTable;
 
-use crate::runner::split_setting;
+use super::numbers::whole;
+use crate::runner::split_settings;
 use crate::{Error, Result};
 
 /// Options that name a problem.
@@ -29,7 +30,10 @@ pub struct ParameterArguments {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Most states that are enumerated.
-    #[arg(long, value_name = "N", default_value_t = 10_000_000)]
+    #[arg(
+        long, value_name = "N", default_value_t = 10_000_000,
+        allow_negative_numbers = true, value_parser = whole::<usize>(1..=u64::MAX)
+    )]
     pub state_limit: usize,
 }
 
@@ -96,12 +100,7 @@ pub fn load_table(arguments: &ProblemArguments, observe: bool) -> Result<EnvTabl
 /// # Errors
 /// An unknown environment or parameter, a value out of range, or more states than the limit.
 pub fn load_environment(name: &str, arguments: &ParameterArguments) -> Result<EnvTable> {
-    Ok(tabrl_envs::make(name, &split_all(&arguments.set)?)?.table(arguments.state_limit)?)
-}
-
-/// Splits every `key=value`.
-pub fn split_all(settings: &[String]) -> Result<Vec<(&str, &str)>> {
-    settings.iter().map(|text| split_setting(text)).collect()
+    Ok(tabrl_envs::make(name, &split_settings(&arguments.set)?)?.table(arguments.state_limit)?)
 }
 
 /// Options that say what is optimised.
@@ -115,9 +114,10 @@ pub struct CriterionArguments {
     #[arg(long, value_name = "G", allow_negative_numbers = true)]
     pub discount: Option<f64>,
     /// Number of steps, undiscounted.
-    #[arg(long, value_name = "H")]
+    #[arg(long, value_name = "H", allow_negative_numbers = true, value_parser = whole::<usize>(1..=u64::MAX))]
     pub horizon: Option<usize>,
-    /// The goal of `total` and `reach`: labels of the table, `terminal`, or numbers of states, separated by commas.
+    /// The goal of `total` and `reach`: labels of the table, `terminal`, or numbers of states, separated by commas. `total`
+    /// counts until the goal; it is infinite where the goal is not reached with probability one.
     #[arg(long, value_name = "LABEL|STATE", value_delimiter = ',')]
     pub goal: Vec<String>,
     /// Find the smallest value instead of the largest: rewards are costs.
@@ -138,6 +138,11 @@ impl CriterionArguments {
     /// Options that are missing or do not fit together, or numbers out of range.
     pub fn check(&self, default: Option<Criterion>) -> Result<Aim<'_>> {
         let usage = |text: &str| Err(Error::Usage(text.into()));
+        if self.goal.iter().any(|word| word.trim().is_empty()) {
+            let problem =
+                "there is an empty word; give labels of the table, `terminal`, or states, such as --goal terminal,3";
+            return Err(Error::Config { place: format!("--goal {}", self.goal.join(",")), problem: problem.into() });
+        }
         let given = (self.discount, self.horizon, !self.goal.is_empty());
         let criterion = match (self.criterion.as_deref(), given) {
             (None | Some("discounted"), (Some(gamma), None, false)) => Criterion::Discounted { gamma },

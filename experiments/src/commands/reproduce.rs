@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::numbers::whole;
 use crate::cli::Finish;
 use crate::output::{self, Format};
 use crate::runner::{self, Claim, Kind, Options, Run, Scale, Settings, Shard, Spec, Verdict};
@@ -21,10 +22,10 @@ pub struct Arguments {
     #[arg(long)]
     full: bool,
     /// Number of seeds, in place of the configuration's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>(1..=u64::MAX))]
     seeds: Option<u64>,
     /// Number of threads; changes no result. Default: all processors.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=super::MOST_THREADS))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=super::MOST_THREADS))]
     jobs: Option<u16>,
     /// Compute only this share of the units of work, such as 1/3; `tabrl merge` joins the shares.
     #[arg(long, value_name = "I/N")]

@@ -9,6 +9,7 @@ use tabrl::mdp::files::write_atomically;
 use tabrl::planning::exact::{ExactSolution, Reading, solve_as_method};
 use tabrl::planning::{Criterion, Method, Solution, SolveOptions, Status, solve, solve_regularised};
 
+use super::numbers::whole;
 use super::problem::{CriterionArguments, ProblemArguments, load};
 use super::solve_answer::{Answer, in_text};
 use crate::cli::Finish;
@@ -39,10 +40,13 @@ pub struct Arguments {
     #[arg(long, value_enum, value_name = "R")]
     reading: Option<ReadingArgument>,
     /// Most improvement steps.
-    #[arg(long, value_name = "N", default_value_t = SolveOptions::default().max_iterations)]
+    #[arg(
+        long, value_name = "N", default_value_t = SolveOptions::default().max_iterations,
+        allow_negative_numbers = true, value_parser = whole::<usize>(0..=u64::MAX)
+    )]
     max_iterations: usize,
     /// Number of threads; changes no result. Default: all processors.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=super::MOST_THREADS))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=super::MOST_THREADS))]
     threads: Option<u16>,
     /// Write the value of every state to this .npy file.
     #[arg(long, value_name = "OUT.npy")]

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tabrl::mdp::Mdp;
 use tabrl::planning::{Criterion, Method, SolveOptions, Status, solve};
 
-use crate::runner::{Claim, Experiment, Finished, Outcome, Settings, Spec, Table, Unit, record, split_setting};
+use crate::runner::{Claim, Experiment, Finished, Outcome, Settings, Spec, Table, Unit, record, split_settings};
 use crate::{Error, Result};
 
 /// Most states a case may have.
@@ -124,8 +124,7 @@ fn table_of(case: &Case) -> Result<Mdp> {
     if case.environment == "puterman" {
         return Ok(puterman::table()?);
     }
-    let given: Result<Vec<(&str, &str)>> = case.set.iter().map(|text| split_setting(text)).collect();
-    Ok(tabrl_envs::make(&case.environment, &given?)?.table(STATE_LIMIT)?.mdp)
+    Ok(tabrl_envs::make(&case.environment, &split_settings(&case.set)?)?.table(STATE_LIMIT)?.mdp)
 }
 
 impl Experiment for KnownAnswers {

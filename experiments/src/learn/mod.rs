@@ -13,8 +13,8 @@ use tabrl::mdp::Mdp;
 use tabrl::planning::{Criterion, SolveOptions, solve};
 use tabrl_envs::EnvTable;
 
-use crate::commands::problem::{ParameterArguments, ProblemArguments, load_table, split_all};
-use crate::runner::{Experiment, Finished, Outcome, Settings, Spec, Unit, real, record};
+use crate::commands::problem::{ParameterArguments, ProblemArguments, load_table};
+use crate::runner::{Experiment, Finished, Outcome, Settings, Spec, Unit, real, record, split_settings};
 use crate::{Error, Result};
 
 pub use config::{AgentConfig, Aggregation, Config, MAX_POINTS, MAX_SEEDS, Spacing};
@@ -86,7 +86,7 @@ impl LearningCurves {
     fn agent(&self, index: usize, seed: u64) -> Result<Box<dyn Agent>> {
         let AgentConfig { name, set } = &self.config.agents[index];
         let setup = Setup { view: self.table.view(), ..Setup::new(&self.table.mdp, self.config.discount, seed) };
-        Ok(make(name, &split_all(set)?, &setup)?)
+        Ok(make(name, &split_settings(set)?, &setup)?)
     }
 
     /// The curves of all agents, from the results of all units.

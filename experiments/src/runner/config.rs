@@ -76,9 +76,8 @@ impl Settings {
                 note(&format!("note: {experiment} is exact and draws no random numbers; --seeds changes nothing"));
             }
         }
-        for text in changes {
-            let (key, value) = split_setting(text)?;
-            change(&mut table, &format!("--set {text}"), key, parse_value(value))?;
+        for (key, value) in split_settings(changes)? {
+            change(&mut table, &format!("--set {key}={value}"), key, parse_value(value))?;
         }
         Ok(Settings { experiment: experiment.to_owned(), scale, table })
     }
@@ -166,6 +165,28 @@ pub(crate) fn split_setting(text: &str) -> Result<(&str, &str)> {
         .map(|(key, value)| (key.trim(), value.trim()))
         .filter(|(key, _)| !key.is_empty())
         .ok_or_else(|| Error::Config { place: format!("--set {text}"), problem: "it must read key=value".into() })
+}
+
+/// Splits every `key=value`.
+///
+/// # Errors
+/// Text without `=`, or a key that comes twice.
+pub(crate) fn split_settings(texts: &[String]) -> Result<Vec<(&str, &str)>> {
+    let mut settings: Vec<(&str, &str)> = Vec::with_capacity(texts.len());
+    for text in texts {
+        let (key, value) = split_setting(text)?;
+        if let Some((_, before)) = settings.iter().find(|(known, _)| *known == key) {
+            return Err(set_twice(key, before, value));
+        }
+        settings.push((key, value));
+    }
+    Ok(settings)
+}
+
+/// Two values for one key, of which neither is to be dropped silently.
+pub(crate) fn set_twice(key: &str, before: &str, value: &str) -> Error {
+    let problem = format!("{key} is set already, by --set {key}={before}; give it once");
+    Error::Config { place: format!("--set {key}={value}"), problem }
 }
 
 /// A TOML value, or a string where the quotes were left out.
@@ -266,6 +287,8 @@ mod tests {
             "--set seeds=many: seeds = \"many\" is text; it must be a whole number, such as 10"
         );
         assert_eq!(message("seeds"), "--set seeds: it must read key=value");
+        let twice = resolve(Scale::Full, &["seeds=3", "slip=0.1", "seeds = 4"]).unwrap_err().to_string();
+        assert_eq!(twice, "--set seeds=4: seeds is set already, by --set seeds=3; give it once");
     }
 
     #[test]

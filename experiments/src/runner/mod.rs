@@ -32,7 +32,7 @@ mod table;
 
 pub use claim::{Checks, Claim, Draft, Interval, Kind, Quantity, Tolerance, Verdict};
 pub use config::{Scale, Settings};
-pub(crate) use config::{fnv1a, split_setting};
+pub(crate) use config::{fnv1a, set_twice, split_setting, split_settings};
 pub use experiment::{Experiment, Figure, Finished, Outcome, Spec, Unit, record};
 pub use merge::merge;
 pub use progress::Progress;

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use ndarray::{ArrayD, ArrayView, Dimension};
 use ndarray_npy::{ReadNpyExt, ReadableElement, WritableElement, WriteNpyExt};
 use zip::ZipArchive;
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 
-use super::compressed::MOST_COMPRESSION;
+use super::compressed::{MOST_GROWTH, justified};
 use super::fault;
 use super::steady::Steady;
 use crate::{Error, Result};
@@ -32,8 +33,24 @@ struct Header {
 impl Archive {
     pub fn open(path: &Path) -> Result<Archive> {
         let file = File::open(path).map_err(|e| Error::io(path, e))?;
-        let zip = ZipArchive::new(file)
-            .map_err(|e| fault(path, format!("it is not a complete npz file ({e}); it may be empty or cut off")))?;
+        let size = file.metadata().map_err(|e| Error::io(path, e))?.len();
+        let broken =
+            |e: ZipError| fault(path, format!("it is not a complete npz file ({e}); it may be empty or cut off"));
+        let mut zip = ZipArchive::new(file).map_err(broken)?;
+        // All arrays together, since entries of a hostile archive may share their bytes.
+        let mut claimed = 0u64;
+        for i in 0..zip.len() {
+            claimed = claimed.saturating_add(zip.by_index_raw(i).map_err(broken)?.size());
+        }
+        if claimed > justified(size) {
+            return Err(fault(
+                path,
+                format!(
+                    "its arrays claim {claimed} bytes, more than {MOST_GROWTH} times its own {size}; save it without \
+                     compression (numpy.savez)"
+                ),
+            ));
+        }
         Ok(Archive { path: path.to_owned(), zip })
     }
 
@@ -132,14 +149,8 @@ impl Archive {
     fn header(&mut self, name: &str) -> Result<Header> {
         let path = self.path.clone();
         let broken = |problem: String| fault(&path, format!("array `{name}` {problem}"));
-        let (stored, size) = match self.zip.by_name(&format!("{name}.npy")) {
-            Ok(entry) => (entry.compressed_size(), entry.size()),
-            Err(e) => return Err(broken(format!("cannot be read: {e}"))),
-        };
-        if size > stored.saturating_mul(MOST_COMPRESSION).saturating_add(1 << 16) {
-            return Err(broken(format!("claims {size} bytes, more than its {stored} stored bytes can hold")));
-        }
         let mut entry = self.zip.by_name(&format!("{name}.npy")).map_err(|e| broken(format!("cannot be read: {e}")))?;
+        let size = entry.size();
         let mut start = [0u8; 12];
         entry.read_exact(&mut start).map_err(|e| broken(format!("is cut off ({e})")))?;
         if start[..6] != *b"\x93NUMPY" {
@@ -159,7 +170,8 @@ impl Archive {
         let text = String::from_utf8_lossy(&text);
         let header = parse_header(&text).ok_or_else(|| broken(format!("has the unreadable header {text:?}")))?;
         let width: u64 = header.dtype.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(1);
-        let bytes = header.shape.iter().try_fold(width, |n, &d| n.checked_mul(d as u64));
+        // An empty axis must not hide the length of the others.
+        let bytes = header.shape.iter().try_fold(width, |n, &d| n.checked_mul(d.max(1) as u64));
         if bytes.is_none_or(|bytes| bytes > size) {
             return Err(broken(format!("claims shape {:?}, more than its {size} bytes can hold", header.shape)));
         }
@@ -249,9 +261,9 @@ impl<W: Write + std::io::Seek> Writer<W> {
 }
 
 /// What the operating system said, without the archive writer's words around it.
-fn plain(error: zip::result::ZipError) -> std::io::Error {
+fn plain(error: ZipError) -> std::io::Error {
     match error {
-        zip::result::ZipError::Io(error) => error,
+        ZipError::Io(error) => error,
         other => std::io::Error::other(other),
     }
 }

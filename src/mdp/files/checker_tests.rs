@@ -1,7 +1,7 @@
 //! The formats of model checkers: round trips, files written by other tools, damaged files, what the messages say.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -11,6 +11,7 @@ use super::tests::random;
 use super::*;
 use crate::mdp::{CsrParts, Rewards};
 use crate::rng::{self, Purpose};
+use crate::testing::storm_models;
 
 /// A random table with what only files of model checkers hold: several named rewards, names of actions, and a start that is
 /// uniform. Rewards depend on the outcome only if `per_branch`.
@@ -306,16 +307,6 @@ fn random_start() -> Mdp {
     builder.build().unwrap()
 }
 
-/// The folder with models written by Storm, if it is there.
-fn storm_models() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/storm");
-    if !folder.is_dir() {
-        eprintln!("not run: {} is absent", folder.display());
-        return None;
-    }
-    Some(folder)
-}
-
 const STORM_MODELS: [(&str, usize, usize, usize); 6] = [
     ("qv_ij10", 1023, 5120, 8960),
     ("qv_pacman5", 498, 592, 620),
@@ -509,6 +500,47 @@ fn prism_files_are_found_by_their_stem() {
     // A chain has no column of choices.
     let chain = [("c.tra", "2 2\n0 1 1\n1 1 1\n"), ("c.trew", "2 1\n0 1 4\n"), ("c.srew", "2 1\n0 1\n")];
     assert_eq!(read_files(&chain).unwrap().rewards(), [5.0, 0.0]);
+}
+
+/// Headers of PRISM before and after version 4.7, which writes comments; actions in chains; files that are left out.
+#[test]
+fn prism_files_of_all_versions() {
+    let tra = ("m.tra", "2 3 4\n0 0 0 0.5\n0 0 1 0.5\n0 1 1 1 b\n1 0 1 1\n");
+    let plain = [("m.srew", "2 1\n0 2\n"), ("m.trew", "2 3 1\n0 0 1 4\n")];
+    let titled = [
+        ("m.srew", "# Reward structure \"r\"\n# State rewards\n2 1\n0 2\n"),
+        ("m.trew", "# Reward structure \"r\"\n# Transition rewards\n2 3 1\n0 0 1 4\n"),
+    ];
+    // A reward without a name has a title without quotes.
+    let untitled = [
+        ("m.srew", "# Reward structure\n# State rewards\r\n2 1\r\n0 2\r\n"),
+        ("m.trew", "# Reward structure\n# Transition rewards\n2 3 1\n0 0 1 4\n"),
+    ];
+    for (name, rewards) in [(None, plain), (Some("r"), titled), (None, untitled)] {
+        let mdp = read_files(&[tra, rewards[0], rewards[1]]).unwrap();
+        assert_eq!((mdp.rewards(), mdp.reward_name()), (&[4.0, 2.0, 0.0][..], name));
+        assert_eq!(mdp.branch_rewards(), Some(&[2.0, 6.0, 2.0, 0.0][..]));
+        assert_eq!(mdp.initial(), [(0, 1.0)], "without a file of labels the first state is initial");
+        // Either file alone.
+        assert_eq!(read_files(&[tra, rewards[0]]).unwrap().rewards(), [2.0, 2.0, 0.0]);
+        assert_eq!(read_files(&[tra, rewards[1]]).unwrap().rewards(), [2.0, 0.0, 0.0]);
+    }
+    // A chain, with and without actions; rewards of its transitions; comments and blank lines anywhere.
+    for line in ["0 1 1\n", "0 1 1 go\n", "# here\n\n0 1 1 go\n"] {
+        let text = format!("2 2\n{line}1 1 1\n");
+        let mdp = read_files(&[("c.tra", &text), ("c.trew", "# Transition rewards\n2 1\n0 1 3\n")]).unwrap();
+        assert_eq!((mdp.rewards(), mdp.num_choices()), (&[3.0, 0.0][..], 2));
+        assert_eq!(mdp.action_names().iter().any(|name| name == "go"), line.contains("go"));
+    }
+    // Labels without members, in any order, and none of a state.
+    let lab = ("m.lab", "0=\"init\" 1=\"deadlock\" 2=\"a b\"\n1: 2 0\n");
+    let mdp = read_files(&[tra, lab]).unwrap();
+    assert_eq!((mdp.initial(), &mdp.labels()["a b"], &mdp.labels()["deadlock"]), (&[(1, 1.0)][..], &vec![1], &vec![]));
+    // An interval of probabilities, as PRISM 4.8 writes for uncertain models.
+    let interval = read_files(&[("i.tra", "1 1 1\n0 0 0 [0.9,1]\n")]).unwrap_err().to_string();
+    assert!(interval.contains("line 2: `[0.9,1]` should be a number"), "{interval}");
+    let far = read_files(&[("i.tra", "1 1 1\n0 4294967295 0 1\n")]).unwrap_err().to_string();
+    assert!(far.contains("choice 4294967295 should be choice 0"), "{far}");
 }
 
 #[test]

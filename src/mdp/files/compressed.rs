@@ -1,7 +1,7 @@
 //! Files that may be gzipped or xz-compressed, told apart by their first bytes, as bounded streams.
 //!
-//! Deflate cannot shrink data by more than a factor of 1032; xz can by more, but a file that does is no table. A stream ends
-//! with an error as soon as it has given more than that, so that a small file cannot fill the memory.
+//! Deflate shrinks data by a factor of 1032 at most, xz by more, but tables are far from both. A stream ends with an error as
+//! soon as it has given more than the file's size justifies, so that a small file cannot fill the memory.
 
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -14,8 +14,13 @@ use xz4rust::{XzDecoder, XzReader};
 use super::fault;
 use crate::{Error, Result};
 
-/// Deflate cannot shrink data by more than this.
-pub(super) const MOST_COMPRESSION: u64 = 1032;
+/// A table is not larger in memory than this many times its file.
+pub(super) const MOST_GROWTH: u64 = 128;
+
+/// The most bytes of memory that a file of `size` bytes justifies: [`MOST_GROWTH`] times as many, and 64 MiB for all.
+pub(super) fn justified(size: u64) -> u64 {
+    size.saturating_mul(MOST_GROWTH).saturating_add(1 << 26)
+}
 
 /// The largest window of xz's own settings (`xz -9`).
 const MOST_XZ_WINDOW: usize = 64 << 20;
@@ -40,17 +45,17 @@ pub(super) fn storage(file: &mut File) -> std::io::Result<(Storage, Vec<u8>)> {
     Ok((storage, start))
 }
 
-/// Opens a file and undoes its compression.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Read>> {
+/// Opens a file and undoes its compression; also the size of the file.
+pub(super) fn open(path: &Path) -> Result<(Box<dyn Read>, u64)> {
     let mut file = File::open(path).map_err(|e| Error::io(path, e))?;
     let attempt = (|| Ok((file.metadata()?.len(), storage(&mut file)?)))();
     let (size, (storage, start)) = attempt.map_err(|e: std::io::Error| Error::io(path, e))?;
-    Ok(stream(Cursor::new(start).chain(file), size, storage))
+    Ok((stream(Cursor::new(start).chain(file), size, storage), size))
 }
 
 /// The bounded stream of `size` stored bytes.
 pub(super) fn stream(stored: impl Read + 'static, size: u64, storage: Storage) -> Box<dyn Read> {
-    let left = size.saturating_mul(MOST_COMPRESSION).saturating_add(1 << 16);
+    let left = justified(size);
     match storage {
         Storage::Plain => Box::new(stored),
         Storage::Gz => Box::new(Bounded { inner: MultiGzDecoder::new(std::io::BufReader::new(stored)), left }),
@@ -88,7 +93,7 @@ impl<R: Read> Read for Bounded<R> {
             }
             None => Err(std::io::Error::new(
                 std::io::ErrorKind::InvalidData,
-                format!("it grows by more than a factor of {MOST_COMPRESSION}; decompress it first"),
+                format!("it grows to more than {MOST_GROWTH} times its size; decompress it first"),
             )),
         }
     }

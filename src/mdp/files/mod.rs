@@ -16,6 +16,8 @@
 mod actions;
 mod archive;
 mod atomic;
+#[cfg(test)]
+mod bomb_tests;
 mod bridge;
 #[cfg(test)]
 mod checker_tests;

@@ -190,7 +190,7 @@ fn add(
             name => actions.push(choice as usize, name),
         }
         parts.choice_start[state as usize + 1] = first + choice + 1;
-    } else if choice + 1 != listed {
+    } else if listed.checked_sub(1) != Some(choice) {
         return Err(format!("choice {choice} should be choice {listed}: choices come in order"));
     }
     parts.next.push(next);

@@ -21,12 +21,23 @@ pub(super) struct Lines {
     /// Where the line that was read last is in the buffer.
     current: std::ops::Range<usize>,
     number: u64,
+    /// What the size of the file justifies.
+    justified: u64,
 }
+
+/// No line is longer, in bytes.
+const LONGEST_LINE: usize = 1 << 26;
 
 impl Lines {
     pub fn open(path: &Path) -> Result<Lines> {
-        let input = compressed::open(path)?;
-        Ok(Lines { path: path.to_owned(), input, buffer: vec![0; 1 << 18], start: 0, end: 0, current: 0..0, number: 0 })
+        let (input, size) = compressed::open(path)?;
+        let (buffer, justified) = (vec![0; 1 << 18], compressed::justified(size));
+        Ok(Lines { path: path.to_owned(), input, buffer, start: 0, end: 0, current: 0..0, number: 0, justified })
+    }
+
+    /// The most bytes of memory that the file's size justifies.
+    pub fn justified(&self) -> u64 {
+        self.justified
     }
 
     /// The next line, without its end.
@@ -56,6 +67,10 @@ impl Lines {
                 (self.start, self.end) = (0, searched);
             }
             if self.end == self.buffer.len() {
+                if self.end >= LONGEST_LINE {
+                    let mib = LONGEST_LINE >> 20;
+                    return Err(fault(&self.path, format!("line {} is longer than {mib} MiB", self.number + 1)));
+                }
                 self.buffer.resize(2 * self.end, 0);
             }
             match self.input.read(&mut self.buffer[self.end..]) {

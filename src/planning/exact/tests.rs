@@ -1,5 +1,6 @@
 //! The oracle against closed forms, and against all deterministic policies of small random problems.
 
+mod agreement;
 mod blackwell;
 
 use num_rational::BigRational;
@@ -7,7 +8,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::*;
 use crate::mdp::MdpBuilder;
-use crate::planning::{Method, MethodInfo, SolveOptions, methods};
+use crate::planning::{Method, SolveOptions};
 use crate::rng::{self, Purpose};
 
 const BOTH: [Objective; 2] = [Objective::Maximise, Objective::Minimise];
@@ -428,61 +429,6 @@ fn stored_rows_that_cannot_be_solved_are_reported() {
     );
 }
 
-/// Random rows of 53-bit probabilities, which rarely sum to exactly one.
-fn rough(states: usize, seed: u64) -> Mdp {
-    let mut rng = rng::fast(seed, Purpose::Generation, 22);
-    let mut builder = MdpBuilder::new(states);
-    for s in 0..states {
-        if s + 1 == states && seed.is_multiple_of(3) {
-            builder.terminal(s);
-            continue;
-        }
-        for a in 0..1 + rng::below(&mut rng, 3) {
-            let weights: Vec<f64> = (0..1 + rng::below(&mut rng, 4)).map(|_| rng::uniform(&mut rng) + 1e-3).collect();
-            let total: f64 = weights.iter().sum();
-            let row: Vec<(f64, usize, f64)> = weights
-                .iter()
-                .map(|w| (w / total, rng::below(&mut rng, states), 2.0 * rng::uniform(&mut rng) - 1.0))
-                .collect();
-            builder.choice(s, a, &row);
-        }
-    }
-    builder.build().unwrap()
-}
-
-#[test]
-fn certified_intervals_contain_the_rational_answer() {
-    let methods = others("discounted");
-    for seed in 0..60 {
-        let mdp = rough(2 + seed as usize % 6, seed);
-        for (i, gamma) in [0.3, 0.9, 0.999, 0.99999].into_iter().enumerate() {
-            for objective in BOTH {
-                let criterion = Criterion::Discounted { gamma };
-                let exact = solve(&mdp, &criterion, objective, Reading::Stored).unwrap();
-                for &method in &methods {
-                    let epsilon = [1e-2, 1e-6, 1e-9, 1e-13][(seed as usize + i) % 4];
-                    let options = SolveOptions { method, epsilon, objective, max_iterations: 3000 };
-                    let solution = crate::planning::solve(&mdp, criterion.clone(), &options).unwrap();
-                    for s in 0..mdp.num_states() {
-                        let (lower, upper) = (solution.lower[s], solution.upper[s]);
-                        let value = &exact.values[s];
-                        assert!(
-                            value.is_within(lower, upper),
-                            "{method}, {gamma}, seed {seed}: {lower} {upper} {value}"
-                        );
-                    }
-                }
-            }
-        }
-        let criterion = Criterion::FiniteHorizon { horizon: 1 + seed as usize % 20 };
-        let exact = solve(&mdp, &criterion, Objective::Maximise, Reading::Stored).unwrap();
-        let solution = crate::planning::solve(&mdp, criterion, &SolveOptions::default()).unwrap();
-        for s in 0..mdp.num_states() {
-            assert!(exact.values[s].is_within(solution.lower[s], solution.upper[s]), "finite, seed {seed}");
-        }
-    }
-}
-
 #[test]
 fn the_finite_horizon_policy_earns_its_value() {
     for seed in 0..50 {
@@ -518,61 +464,9 @@ fn the_smallest_problem_and_no_choice_at_all() {
     );
 }
 
-/// All bounds of all other methods contain the exact values, if neither side refuses; how many problems were compared.
-fn compare(mdp: &Mdp, criterion: &Criterion, methods: &[Method], epsilon: f64, what: &str) -> usize {
-    let mut compared = 0;
-    for objective in BOTH {
-        let exact = solve(mdp, criterion, objective, Reading::Stored);
-        for &method in methods {
-            let options = SolveOptions { method, epsilon, objective, max_iterations: 2000 };
-            let solution = crate::planning::solve(mdp, criterion.clone(), &options);
-            let (Ok(exact), Ok(solution)) = (&exact, solution) else { continue };
-            compared += 1;
-            for (s, value) in exact.values.iter().enumerate() {
-                let (lower, upper) = (solution.lower[s], solution.upper[s]);
-                assert!(
-                    value.is_within(lower, upper),
-                    "{criterion}, {objective:?}, {method}, {what}, state {s}: {lower} {upper} {value}"
-                );
-            }
-        }
-    }
-    compared
-}
-
-/// Every method of the registry for a criterion, but the one that is compared with.
-fn others(criterion: &str) -> Vec<Method> {
-    let able = |info: &&MethodInfo| info.criteria.split(", ").any(|name| name == criterion);
-    let methods = methods().iter().filter(able).map(|info| info.method);
-    methods.filter(|&method| method != Method::Auto && method != Method::Exact).collect()
-}
-
-#[test]
-fn undiscounted_intervals_contain_the_rational_answer() {
-    let mut compared = [0; 5];
-    let (undiscounted, average) = (others("total"), others("average"));
-    for seed in 0..150 {
-        let epsilon = [1e-2, 1e-6, 1e-9][seed as usize % 3];
-        let (low, high) = [(0, 3), (-3, 0), (-3, 3)][seed as usize / 3 % 3];
-        for (i, mdp) in
-            [lumpy(seed, 2 + seed as usize % 7, low, high), rough(2 + seed as usize % 5, seed)].iter().enumerate()
-        {
-            let what = format!("seed {seed}, table {i}");
-            let goal = goal_of(seed, mdp.num_states());
-            let reach = Criterion::Reachability { goal: goal.clone() };
-            compared[0] += compare(mdp, &reach, &undiscounted, epsilon, &what);
-            compared[1] += compare(mdp, &Criterion::TotalReward { goal: Some(goal) }, &undiscounted, epsilon, &what);
-            compared[2] += compare(mdp, &Criterion::TotalReward { goal: None }, &undiscounted, epsilon, &what);
-            compared[3 + i] += compare(mdp, &Criterion::AverageReward, &average, epsilon, &what);
-        }
-    }
-    assert!(compared[0] >= 2000 && compared[1] >= 1500 && compared[2] >= 1000, "{compared:?}");
-    assert!(compared[3] >= 600 && compared[4] >= 600, "{compared:?}");
-}
-
 #[test]
 fn as_a_method_the_bounds_are_neighbours() {
-    let mdp = rough(5, 3);
+    let mdp = agreement::rough(5, 3);
     for criterion in
         [Criterion::Discounted { gamma: 0.9 }, Criterion::AverageReward, Criterion::FiniteHorizon { horizon: 4 }]
     {
@@ -592,7 +486,6 @@ fn as_a_method_the_bounds_are_neighbours() {
     assert!(error.to_string().contains("at most 500"), "{error}");
 }
 
-/// The answers of a model checker in rational arithmetic, as fractions, where they are at hand.
 #[test]
 fn the_value_from_the_start_is_a_mean_of_fractions() {
     // Worth 1, 2, 0, and both infinities.
@@ -627,14 +520,10 @@ fn the_value_from_the_start_is_a_mean_of_fractions() {
     }
 }
 
+/// The answers of a model checker in rational arithmetic, as fractions, where they are at hand.
 #[test]
 fn a_model_checkers_fractions_come_out() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let places = ["../shared/data/storm", "../../shared/data/storm"].map(|place| root.join(place));
-    let Some(folder) = places.iter().find(|place| place.is_dir()) else {
-        eprintln!("not run: {} is absent", places[0].display());
-        return;
-    };
+    let Some(folder) = crate::testing::storm_models() else { return };
     let answers: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(folder.join("answers.json")).unwrap()).unwrap();
     for answer in answers.as_array().unwrap() {

@@ -1,20 +1,14 @@
 //! Models of the PRISM benchmark suite with the answers of a model checker in rational arithmetic, where they are at hand.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use crate::mdp::files::read;
 use crate::planning::{Criterion, Method, Objective, SolveOptions, Status, solve};
+use crate::testing::storm_models;
 
 #[test]
 fn rational_answers_of_a_model_checker_lie_between_the_bounds() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let places = ["../shared/data/storm", "../../shared/data/storm"].map(|place| root.join(place));
-    let Some(folder) = places.iter().find(|place| place.is_dir()) else {
-        eprintln!("not run: {} is absent", places[0].display());
-        return;
-    };
+    let Some(folder) = storm_models() else { return };
     let answers = std::fs::read_to_string(folder.join("answers.json")).unwrap();
     let answers: Vec<Value> = serde_json::from_str(&answers).unwrap();
     assert!(answers.len() >= 14);

@@ -48,7 +48,7 @@ const ACTIONS: &str = "// actions: ";
 pub(super) fn read(path: &Path) -> Result<Mdp> {
     let mut lines = Lines::open(path)?;
     let header = read_header(&mut lines)?;
-    let mut body = Body { parts: start_parts(), ..Body::default() };
+    let mut body = Body { parts: start_parts(), justified: lines.justified(), ..Body::default() };
     while let Some(line) = lines.next()? {
         if let Err(problem) = body.line(line.trim_ascii_start(), &header) {
             return Err(lines.fault(problem));
@@ -169,6 +169,8 @@ struct Body {
     states: u32,
     /// Choices of the current state.
     offset: usize,
+    /// The most bytes of memory that the file's size justifies.
+    justified: u64,
 }
 
 impl Body {
@@ -224,6 +226,7 @@ impl Body {
         }
         self.actions.push(self.offset, name);
         self.offset += 1;
+        self.check_rewards(self.rewards.len())?;
         let branches = self.parts.next.len() as u32;
         self.parts.branch_start.push(branches);
         match self.parts.choice_start.last_mut() {
@@ -231,6 +234,15 @@ impl Body {
             _ => return Err("there are more than 2^32 - 1 choices".into()),
         }
         Ok(())
+    }
+
+    /// Rewards may be left out, so that a short file could stand for very many.
+    fn check_rewards(&self, rewards: usize) -> Parsed<()> {
+        let choices = self.actions.of_choice.len();
+        if (8 * rewards as u64).saturating_mul(choices as u64) <= self.justified {
+            return Ok(());
+        }
+        Err(format!("{rewards} rewards of {choices} choices are more than a file of this size holds"))
     }
 
     fn state(&mut self, line: &[u8], header: &Header) -> Parsed<()> {
@@ -270,6 +282,7 @@ impl Body {
         let found = self.bracket.len();
         if self.names.is_none() {
             self.names = Some(reward_names(&header.rewards, found)?);
+            self.check_rewards(found)?;
             self.rewards = vec![vec![0.0; self.actions.of_choice.len()]; found];
             self.of_state = vec![0.0; found];
         }
@@ -320,7 +333,8 @@ impl Body {
             let expected = header.choices.unwrap_or_default();
             return Err(format!("it has {choices} choices, but @nr_choices says {expected}; it may be cut off"));
         }
-        let mut names = self.names.unwrap_or(header.rewards);
+        let mut names = self.names.take().unwrap_or(header.rewards);
+        self.check_rewards(names.len())?;
         if names.is_empty() {
             names.push(String::new());
         }

@@ -1,7 +1,8 @@
 //! The members of a UMB archive: a tar file, plain, gzipped or xz-compressed, as arrays of known type and length.
 //!
 //! A plain archive is only listed, and each member is then read from its place; a compressed one is unpacked member by member.
-//! Every array is compared with the length of its member before memory is taken for it.
+//! Every array is compared with the length of its member before memory is taken for it, and all memory is counted against what
+//! the size of the file justifies.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -19,6 +20,8 @@ pub(super) struct Members {
     path: PathBuf,
     places: HashMap<String, Place>,
     file: File,
+    /// The bytes of memory that the file's size still justifies.
+    left: u64,
 }
 
 enum Place {
@@ -56,7 +59,7 @@ impl Members {
             for entry in archive.entries().map_err(unreadable)? {
                 let mut entry = entry.map_err(unreadable)?;
                 let name = member_name(&entry);
-                if entry.header().entry_type().is_file() && !name.starts_with("valuations/") {
+                if entry.header().entry_type().is_file() && is_read(&name) {
                     let (mut bytes, length) = (Vec::new(), entry.size());
                     entry.read_to_end(&mut bytes).map_err(unreadable)?;
                     if bytes.len() as u64 != length {
@@ -68,7 +71,7 @@ impl Members {
             // Whatever follows the last member holds the checksum.
             std::io::copy(&mut archive.into_inner(), &mut std::io::sink()).map_err(unreadable)?;
         }
-        Ok(Members { path: path.to_owned(), places, file })
+        Ok(Members { path: path.to_owned(), places, file, left: compressed::justified(size) })
     }
 
     pub fn path(&self) -> &Path {
@@ -81,6 +84,21 @@ impl Members {
 
     pub fn fault(&self, name: &str, problem: impl std::fmt::Display) -> Error {
         fault(&self.path, format!("its member `{name}` {problem}"))
+    }
+
+    /// Counts memory that is about to be taken for what the archive says.
+    pub fn take_memory(&mut self, bytes: u64) -> Result<()> {
+        match self.left.checked_sub(bytes) {
+            Some(left) => self.left = left,
+            None => {
+                let factor = compressed::MOST_GROWTH;
+                return Err(fault(
+                    &self.path,
+                    format!("its table takes more than {factor} times its size; unpack it first"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn length(&self, name: &str) -> Result<u64> {
@@ -98,6 +116,7 @@ impl Members {
     /// A whole member; each is read at most once.
     pub fn bytes(&mut self, name: &str) -> Result<Vec<u8>> {
         let length = self.length(name)?;
+        self.take_memory(length)?;
         match self.places.remove(name) {
             Some(Place::Stored { offset, .. }) => {
                 let mut bytes = vec![0; length as usize];
@@ -131,6 +150,7 @@ impl Members {
         mut convert: impl FnMut([u8; W]) -> T,
     ) -> Result<Vec<T>> {
         self.expect(name, count, W as u64)?;
+        self.take_memory(count.saturating_mul(size_of::<T>() as u64))?;
         let mut items = Vec::with_capacity(count as usize);
         match self.places.remove(name) {
             Some(Place::Stored { offset, length }) => {
@@ -185,6 +205,8 @@ impl Members {
             return Err(self.fault(name, format!("has {length} bytes, which is not {count} bits")));
         }
         let bytes = self.bytes(name)?;
+        let ones: u64 = bytes.iter().map(|byte| u64::from(byte.count_ones())).sum();
+        self.take_memory(4 * ones)?;
         Ok((0..count as u32).filter(|&i| bytes[i as usize / 8] >> (i % 8) & 1 == 1).collect())
     }
 
@@ -214,6 +236,7 @@ impl Members {
     fn quotients(&mut self, name: &str, count: u64, width: usize) -> Result<Vec<f64>> {
         self.expect(name, count, width as u64)?;
         let bytes = self.bytes(name)?;
+        self.take_memory(8 * count)?;
         let mut values = Vec::with_capacity(count as usize);
         for (i, item) in bytes.chunks_exact(width).enumerate() {
             let (numerator, denominator) = item.split_at(width / 2);
@@ -239,6 +262,13 @@ impl Members {
         let strings: std::result::Result<Vec<String>, _> = pieces.map(|piece| piece.map(str::to_owned)).collect();
         strings.map_err(|e| self.fault(text, format!("is not UTF-8 ({e})")))
     }
+}
+
+/// Whether a member is any that a table is read from; others, such as the values of variables, are passed over.
+fn is_read(name: &str) -> bool {
+    let known =
+        ["index.json", "state-", "choice-", "branch-", "actions/choices/", "annotations/rewards/", "annotations/aps/"];
+    known.iter().any(|start| name.starts_with(start))
 }
 
 fn member_name<R: Read>(entry: &tar::Entry<'_, R>) -> String {
