@@ -405,6 +405,14 @@ fn umb_rewards_add_up_and_quotients_are_rounded() {
 }
 
 #[test]
+fn umb_rewards_that_apply_to_nothing_are_zero() {
+    let mut members = members();
+    members[0].1 = INDEX.replacen("[\"choices\"]", "[]", 1).into();
+    let mdp = read_archive(&members).unwrap();
+    assert_eq!(mdp.other_rewards()["cost"].expected, [0.0; 3]);
+}
+
+#[test]
 fn umb_row_starts_may_be_left_out_where_every_row_has_one() {
     let index = r##"{"format-version": 0, "transition-system": {"time": "discrete", "#players": 0, "#states": 2,
         "#initial-states": 0, "#choices": 2, "#branches": 2}}"##;
@@ -604,6 +612,41 @@ fn archives_written_by_other_tools() {
     // umbi 0.2.5: quotients of 256 bits.
     let mdp = read(&data.join("umbi-rational.umb")).unwrap();
     assert_eq!(mdp.probabilities(), [1.0 / 3.0, 2.0 / 3.0, 1.0, 0.5, 0.5]);
+}
+
+/// One model written by Storm 2.0 in both formats: rewards of states and of actions, named actions and one without a name,
+/// labels.
+#[test]
+fn rewards_of_states_and_actions_by_storm() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    for name in ["storm-rewards.umb", "storm-rewards.drn"] {
+        let mdp = read(&data.join(name)).unwrap();
+        assert_eq!((mdp.num_states(), mdp.num_choices(), mdp.num_branches()), (5, 7, 12), "{name}");
+        let rows = |reward: &str| -> Vec<(usize, String, f64)> {
+            let mdp = mdp.clone().select_reward(reward).unwrap();
+            let of_state =
+                |s: usize| mdp.choices(s).map(|c| (s, mdp.action_of(s, c), mdp.rewards()[c])).collect::<Vec<_>>();
+            let named = |(s, a, r): (usize, usize, f64)| (s, mdp.action_names()[a].replace("__NOLABEL__", ""), r);
+            let mut rows: Vec<_> = (0..5).flat_map(of_state).map(named).collect();
+            rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+            rows
+        };
+        let row = |s: usize, a: &str, r: f64| (s, a.to_owned(), r);
+        let energy =
+            [(0, "go", 3.5), (0, "jump", 1.5), (1, "go", 3.5), (1, "jump", 1.625), (2, "go", 3.5), (3, "stop", 0.0)];
+        let expected = |rows: &[(usize, &str, f64)]| -> Vec<_> {
+            rows.iter().map(|&(s, a, r)| row(s, a, r)).chain([row(4, "", 0.0)]).collect()
+        };
+        assert_eq!(rows("energy"), expected(&energy), "{name}");
+        assert_eq!(rows("steps"), expected(&energy.map(|(s, a, _)| (s, a, 1.0))), "{name}");
+        assert_eq!(
+            (&mdp.labels()["goal"], &mdp.labels()["odd"], mdp.initial()),
+            (&vec![4], &vec![1, 3], &[(0, 1.0)][..])
+        );
+        for again in ["t.umb", "t.umb.gz", "t.npz"] {
+            assert_eq!(round_trip(&mdp, again), mdp, "{name} as {again}");
+        }
+    }
 }
 
 /// Bits and lengths changed at random: what matters is that reading returns, with an error or with a valid table.

@@ -111,9 +111,7 @@ fn annotated_rewards(
     if annotation.probability.is_some() {
         return Err(members.fault(INDEX, format!("has a random reward `{id}`; supported are fixed ones")));
     }
-    if annotation.applies_to.is_empty() {
-        return Err(members.fault(INDEX, format!("has a reward `{id}` that applies to nothing")));
-    }
+    // A reward that applies to nothing is 0, as Storm writes one that has no values.
     members.take_memory(8 * system.choices)?;
     let mut expected = vec![0.0; system.choices as usize];
     let mut per_branch = None;
