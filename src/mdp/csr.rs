@@ -61,8 +61,10 @@ impl Mdp {
             let range = choice_start[s] as usize..choice_start[s + 1] as usize;
             for (offset, c) in range.enumerate() {
                 let a = action.as_ref().map_or(offset, |action| action[c] as usize);
-                if a >= u32::MAX as usize {
-                    let reason = format!("state {s} has action {a}; actions should be below 2^32 - 1");
+                // Tables over actions should not be longer than what they are about.
+                let most = choices.max(1 << 20);
+                if a >= most {
+                    let reason = format!("state {s} has action {a}; actions should be below {most}");
                     return Err(Error::NotApplicable { method: "an MDP table", reason });
                 }
                 num_actions = num_actions.max(a as u32 + 1);

@@ -42,9 +42,22 @@ impl Mdp {
     /// A terminal state becomes absorbing with reward 0.
     ///
     /// # Errors
-    /// [`Error::NotApplicable`] if a non-terminal state lacks an action.
+    /// [`Error::NotApplicable`] if a non-terminal state lacks an action, or `P` would have more than 2^28 entries.
     pub fn to_dense(&self) -> Result<(Array3<f64>, Array2<f64>)> {
         let (states, actions) = (self.num_states(), self.num_actions());
+        let refused = |reason| Error::NotApplicable { method: "a dense array", reason };
+        let lacks = |s: &usize| !self.is_terminal(*s) && self.choices(*s).len() < actions;
+        if let Some(s) = (0..states).find(lacks) {
+            let own = self.choices(s).len();
+            return Err(refused(format!(
+                "state {s} has {own} of {actions} actions; dense arrays need all of them everywhere"
+            )));
+        }
+        if (states as u64).saturating_mul(states as u64).saturating_mul(actions as u64) > 1 << 28 {
+            return Err(refused(format!(
+                "P[S, A, S] of {states} states and {actions} actions has more than 2^28 entries; use a sparse format"
+            )));
+        }
         let mut transitions = Array3::zeros((states, actions, states));
         let mut rewards = Array2::zeros((states, actions));
         for s in 0..states {
@@ -52,14 +65,6 @@ impl Mdp {
                 for a in 0..actions {
                     transitions[[s, a, s]] = 1.0;
                 }
-            } else if self.choices(s).len() < actions {
-                return Err(Error::NotApplicable {
-                    method: "a dense array",
-                    reason: format!(
-                        "state {s} has {} of {actions} actions; dense arrays need all of them everywhere",
-                        self.choices(s).len()
-                    ),
-                });
             }
             for c in self.choices(s) {
                 let a = self.action_of(s, c);
@@ -90,5 +95,13 @@ mod tests {
         let (p, r) = mdp.to_dense().unwrap();
         assert_eq!(Mdp::from_dense(p.view(), r.view()).unwrap(), mdp);
         assert_eq!(mdp.expect(0, &[2.0, 4.0]), 3.0);
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_before_memory_is_taken() {
+        let mut builder = crate::mdp::MdpBuilder::new(200_000);
+        (0..200_000).for_each(|s| _ = builder.choice(s, 0, &[(1.0, s, 0.0)]));
+        let error = builder.build().unwrap().to_dense().unwrap_err().to_string();
+        assert!(error.contains("more than 2^28 entries; use a sparse format"), "{error}");
     }
 }

@@ -108,7 +108,8 @@ impl Members {
             None => {
                 let mut found: Vec<&str> = self.places.keys().map(String::as_str).take(20).collect();
                 found.sort_unstable();
-                Err(fault(&self.path, format!("it has no member `{name}`; it has {}", found.join(", "))))
+                let found = if found.is_empty() { "none at all".to_owned() } else { found.join(", ") };
+                Err(fault(&self.path, format!("it has no member `{name}`; it has {found}")))
             }
         }
     }
