@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tabrl::mdp::Mdp;
 use tabrl::planning::{Criterion, Method, SolveOptions, Status, solve};
+use tabrl_envs::Environment;
 
 use crate::runner::{Claim, Experiment, Finished, Outcome, Settings, Spec, Table, Unit, record, split_settings};
 use crate::{Error, Result};
@@ -105,11 +106,11 @@ impl KnownAnswers {
     fn new(settings: &Settings) -> Result<KnownAnswers> {
         let config: Config = settings.parse()?;
         SolveOptions { epsilon: config.epsilon, ..SolveOptions::default() }.validate()?;
+        // A wrong name is told before any work, not after that of other cases.
         for (id, case) in &config.case {
-            case.criterion
-                .criterion()
-                .validate()
-                .map_err(|error| Error::Config { place: format!("case {id}"), problem: error.to_string() })?;
+            let in_case = |problem: String| Error::Config { place: format!("case {id}"), problem };
+            case.criterion.criterion().validate().map_err(|error| in_case(error.to_string()))?;
+            environment_of(case).map_err(|error| in_case(error.to_string()))?;
         }
         Ok(KnownAnswers { epsilon: config.epsilon, cases: config.case.into_iter().collect() })
     }
@@ -120,11 +121,19 @@ impl KnownAnswers {
     }
 }
 
-fn table_of(case: &Case) -> Result<Mdp> {
+/// The environment of a case; none is the example of Puterman's book.
+fn environment_of(case: &Case) -> Result<Option<Box<dyn Environment>>> {
     if case.environment == "puterman" {
-        return Ok(puterman::table()?);
+        return Ok(None);
     }
-    Ok(tabrl_envs::make(&case.environment, &split_settings(&case.set)?)?.table(STATE_LIMIT)?.mdp)
+    Ok(Some(tabrl_envs::make(&case.environment, &split_settings(&case.set)?)?))
+}
+
+fn table_of(case: &Case) -> Result<Mdp> {
+    match environment_of(case)? {
+        Some(environment) => Ok(environment.table(STATE_LIMIT)?.mdp),
+        None => Ok(puterman::table()?),
+    }
 }
 
 impl Experiment for KnownAnswers {
