@@ -89,7 +89,7 @@ pub fn load_table(arguments: &ProblemArguments, observe: bool) -> Result<EnvTabl
         return Ok(EnvTable::bare(files::read(Path::new(name))?));
     }
     if observe {
-        let environment = tabrl_envs::make(name, &split_all(&arguments.parameters.set)?)?;
+        let environment = tabrl_envs::make(name, &split_settings(&arguments.parameters.set)?)?;
         return Ok(environment.observed_table(arguments.parameters.state_limit)?);
     }
     load_environment(name, &arguments.parameters)
