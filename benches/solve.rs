@@ -1,6 +1,8 @@
 //! Solving a Garnet of 20,000 and 200,000 states x 4 actions x 5 successors, discount 0.99, certified to 1e-6; ten thousand of 20
 //! states, one after another; and single sweeps. The value vector of 131,072 states takes 1 MiB.
 //!
+//! Also what a solution costs from 10⁴ to 10⁷ branches.
+//!
 //! `cargo bench --bench solve`; the number of threads is set by `RAYON_NUM_THREADS`. Every method is timed from the finished
 //! table to the certified solution. The sweeps are reported in bytes a second of the arrays they touch: each array is
 //! counted once, gathers from the value vector as one more read of it.
@@ -17,8 +19,14 @@ const ACTIONS: usize = 4;
 const SUCCESSORS: usize = 5;
 const GAMMA: f64 = 0.99;
 
-/// Successors drawn with replacement, probabilities by cutting a stick at uniform places, rewards uniform on [0, 1).
+/// Any state may follow any other.
 fn garnet(states: usize, seed: u64) -> Mdp {
+    local_garnet(states, usize::MAX, seed)
+}
+
+/// Successors drawn with replacement among the `reach` states from each on, round the end; probabilities by cutting a stick at
+/// uniform places, rewards uniform on [0, 1).
+fn local_garnet(states: usize, reach: usize, seed: u64) -> Mdp {
     let rng = &mut rng::fast(seed, Purpose::Generation, states as u64);
     let choices = states * ACTIONS;
     let mut parts = CsrParts {
@@ -26,13 +34,14 @@ fn garnet(states: usize, seed: u64) -> Mdp {
         branch_start: (0..=choices).map(|c| (c * SUCCESSORS) as u32).collect(),
         ..CsrParts::default()
     };
-    for _ in 0..choices {
+    for c in 0..choices {
         let mut cuts = [0.0; SUCCESSORS + 1];
         cuts[SUCCESSORS] = 1.0;
         cuts[1..SUCCESSORS].fill_with(|| rng::uniform(rng));
         cuts.sort_by(f64::total_cmp);
         parts.probability.extend(cuts.windows(2).map(|pair| pair[1] - pair[0]));
-        parts.next.extend((0..SUCCESSORS).map(|_| rng::below(rng, states) as u32));
+        let ahead = |_| (c / ACTIONS + rng::below(rng, states.min(reach))) % states;
+        parts.next.extend((0..SUCCESSORS).map(ahead).map(|t| t as u32));
         parts.reward.push(rng::uniform(rng));
     }
     Mdp::from_csr(parts).expect("the pieces of a stick sum to one")
@@ -103,5 +112,35 @@ fn sweeping(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, solving, many_small_ones, sweeping);
+/// Sixteen iterations of value iteration, from the finished table to its bounds, at 10⁴ to 10⁷ branches: the time a branch and
+/// sweep stays the same, but for where the values of successors come from (near ones from a cache, far ones from memory).
+fn branches(criterion: &mut Criterion) {
+    const SWEEPS: usize = 16;
+    let mut group = criterion.benchmark_group("branches");
+    group.sample_size(10);
+    for (reach, name) in [(64, "near"), (usize::MAX, "far")] {
+        for branches in [10_000, 100_000, 1_000_000, 10_000_000] {
+            let mdp = local_garnet(branches / (ACTIONS * SUCCESSORS), reach, 0);
+            assert_eq!(mdp.num_branches(), branches);
+            let options = SolveOptions {
+                epsilon: 1e-9,
+                method: Method::ValueIteration,
+                max_iterations: SWEEPS,
+                ..SolveOptions::default()
+            };
+            group.throughput(Throughput::Elements((SWEEPS * branches) as u64));
+            group.bench_function(format!("{name} {branches}"), |bencher| {
+                bencher.iter(|| {
+                    let solution = planning::solve(&mdp, planning::Criterion::Discounted { gamma: GAMMA }, &options)
+                        .expect("the discount and the accuracy are in range");
+                    assert_eq!((solution.status, solution.sweeps), (Status::IterationLimit, SWEEPS));
+                    black_box(solution)
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, solving, many_small_ones, sweeping, branches);
 criterion_main!(benches);

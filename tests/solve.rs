@@ -159,6 +159,13 @@ fn solve_adds_entropy_on_request() {
     let (hard, soft) = (hard["value_initial"].as_f64().unwrap(), soft["value_initial"].as_f64().unwrap());
     // Between the hard optimum and the most that entropy can add, τ ln(A) / (1 − γ).
     assert!(hard <= soft && soft <= hard + 0.1 * 2f64.ln() / 0.1);
+    // Until a goal, at a cost a step, with a border beyond which going round pays.
+    let line = "solve cliffwalking --criterion total --goal terminal --format json --temperature";
+    let soft = shell.done(&format!("{line} 0.1")).json();
+    let value = soft["value_initial"].as_f64().unwrap();
+    assert!(soft["status"] == "certified" && (-13.0..-12.0).contains(&value), "{soft}");
+    shell.refuses(&format!("{line} 100"), &["the value is infinite", "lower the temperature"]);
+    shell.refuses("solve cliffwalking --criterion total --temperature 1", &["--goal"]);
     shell.refuses("solve riverswim --discount 0.9 --temperature 0", &["temperature"]);
     shell.refuses("solve riverswim --criterion average --temperature 1", &["regularised", "discounted"]);
 }
@@ -217,12 +224,14 @@ fn the_exact_method_answers_with_fractions() {
     let line = "solve stay.json --criterion total --method exact";
     let intended = shell.done(&format!("{line} --reading intended --bounds --format json")).json();
     assert_eq!(intended["value_exact"], "1");
+    assert_eq!(intended["reading"], "intended");
     assert_eq!(intended["values_exact"], serde_json::json!(["1", "0"]));
     let text = shell.done(&format!("{line} --reading intended")).stdout;
     assert!(text.lines().any(|line| line == "exact value    1"), "{text}");
     // As stored it is another fraction, and its neighbours are the bounds.
     let stored = shell.done(&format!("{line} --format json")).json();
     assert_ne!(stored["value_exact"], "1");
+    assert_eq!(stored["reading"], "stored");
     assert_eq!(stored, {
         let mut other = shell.done(&format!("{line} --reading stored --format json")).json();
         for key in ["load_seconds", "solve_seconds", "peak_bytes"] {
@@ -244,7 +253,8 @@ fn the_exact_method_answers_with_fractions() {
     let long = shell.done("solve riverswim --discount 0.95 --method exact").stdout;
     assert!(long.contains("digits)/(") && long.contains("--format json writes them out"), "{long}");
     // Other methods have none.
-    assert!(shell.done("solve riverswim --discount 0.95 --format json").json().get("value_exact").is_none());
+    let other = shell.done("solve riverswim --discount 0.95 --format json").json();
+    assert!(other.get("value_exact").is_none() && other.get("reading").is_none(), "{other}");
     shell.refuses(
         "solve riverswim --discount 0.95 --reading intended",
         &["--reading belongs to --method exact", "--method auto"],

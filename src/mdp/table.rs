@@ -7,6 +7,17 @@
 //! Memory: 4 bytes a state, 12 bytes a choice (16 where actions differ between states), 12 bytes a branch (20 where the
 //! reward depends on the branch). Everything but the rewards is shared by clones, so that a problem with other rewards costs
 //! 8 bytes a choice.
+//!
+//! **Why 12 bytes a branch.** Measured in a sweep of 200,000 states x 4 choices x 5 branches (one thread, two shared cores, best
+//! of 80): indices of 64 bits instead of 32 take 1.24 times as long with successors everywhere. Probabilities of 32 bits
+//! instead of 64 take 0.71 to 0.76 of the time there, and 0.50 to 0.56 where successors are near and the table alone is read. They
+//! are not offered all the same: rounding moves each probability by up to `2⁻²⁴` of it, and so
+//! ```text
+//! |v* − v*_rounded| ≤ 2⁻²⁴ γ max|v*| / (1 − γ)
+//! ```
+//! (a sweep of `v*` with the rounded numbers misses `v*` by `2⁻²⁴ γ max|v*|` at most). Certified bounds would have to be wider by
+//! that on both sides: by 6e-4 for `γ = 0.99` and rewards up to 1, hundreds of times the accuracy asked for by default, and by
+//! everything without a discount, where rows must sum to one. With 64 bits the same term is 1e-12.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

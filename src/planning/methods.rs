@@ -1,21 +1,16 @@
-//! Which methods there are, which one `auto` takes, and the entrance to all of them.
+//! Which methods there are, and the entrance to all of them.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Instant;
 
 use super::progress::Outcome;
+use super::selection::pick;
 use super::{
     Criterion, Method, Objective, Solution, SolveOptions, average, backward_induction, discounted, exact, total,
 };
 use crate::mdp::Mdp;
 use crate::{Error, Result};
-
-/// Up to this many states `auto` takes policy iteration: its linear systems are small enough for dense LU.
-const SMALL: usize = 400;
-
-/// The same for the long-run average, where a sweep certifies as much as an evaluation if chains mix fast.
-const SMALL_AVERAGE: usize = 100;
 
 /// An entry of the registry of methods.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +31,7 @@ pub fn methods() -> &'static [MethodInfo] {
         MethodInfo {
             method: Method::Auto,
             name: "auto",
-            summary: "picks by criterion and size, and says why",
+            summary: "picks by criterion, size and structure, and says why",
             criteria: "discounted, finite, total, reach, average",
         },
         MethodInfo {
@@ -109,7 +104,7 @@ pub fn methods() -> &'static [MethodInfo] {
             method: Method::LinearProgramming,
             name: "linear-programming",
             summary: "an interior point of the linear program, then policy iteration from there",
-            criteria: "discounted, total, reach",
+            criteria: "discounted, total, reach, average",
         },
         MethodInfo {
             method: Method::BackwardInduction,
@@ -206,41 +201,5 @@ pub(super) fn maximising(mdp: &Mdp, options: &SolveOptions, run: impl Fn(&Mdp) -
             let turned = mdp.rewards().iter().map(|r| 0.0 - r).collect();
             run(&mdp.clone().with_rewards(turned)?).map(Outcome::negated)
         }
-    }
-}
-
-/// The method to use, and why.
-fn pick(mdp: &Mdp, criterion: &Criterion, asked: Method) -> (Method, String) {
-    let states = mdp.num_states();
-    match (asked, criterion) {
-        (Method::Auto, Criterion::FiniteHorizon { horizon }) => {
-            (Method::BackwardInduction, format!("a finite horizon takes exactly {horizon} sweeps backwards"))
-        }
-        (
-            Method::Auto,
-            Criterion::Discounted { .. } | Criterion::TotalReward { .. } | Criterion::Reachability { .. },
-        ) if states <= SMALL => (
-            Method::PolicyIteration,
-            format!("{states} states are few enough (at most {SMALL}) to solve each policy by dense LU"),
-        ),
-        (Method::Auto, Criterion::TotalReward { .. } | Criterion::Reachability { .. }) => (
-            Method::ModifiedPolicyIteration,
-            format!(
-                "{states} states: Gauss-Seidel sweeps of one policy, backwards from what is known, are the cheapest"
-            ),
-        ),
-        (Method::Auto, Criterion::Discounted { .. }) => (
-            Method::ModifiedPolicyIteration,
-            format!("{states} states: cheap evaluation sweeps between improvements move the fewest bytes"),
-        ),
-        (Method::Auto, Criterion::AverageReward) if states <= SMALL_AVERAGE => (
-            Method::PolicyIteration,
-            format!("{states} states are few enough (at most {SMALL_AVERAGE}) to evaluate each policy by elimination"),
-        ),
-        (Method::Auto, Criterion::AverageReward) => (
-            Method::ModifiedPolicyIteration,
-            format!("{states} states: sweeps of each end component, and evaluations where it mixes slowly"),
-        ),
-        (method, _) => (method, "asked for".to_owned()),
     }
 }

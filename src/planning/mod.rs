@@ -33,6 +33,7 @@ mod policy_rows;
 mod progress;
 pub mod regularised;
 mod runs;
+mod selection;
 mod solution;
 #[cfg(test)]
 mod tests;

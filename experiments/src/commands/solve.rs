@@ -27,7 +27,7 @@ pub struct Arguments {
     /// The reward to use, where a file holds several.
     #[arg(long, value_name = "NAME")]
     reward: Option<String>,
-    /// Temperature of the policy's entropy, which is then part of the value (discounted and finite only).
+    /// Temperature of the policy's entropy, which is then part of the value (discounted, finite, or total with --goal).
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     temperature: Option<f64>,
     /// Largest gap between the bounds that is accepted.

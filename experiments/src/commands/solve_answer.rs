@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use tabrl::planning::exact::{ExactSolution, Value};
+use tabrl::planning::exact::{ExactSolution, Reading, Value};
 use tabrl::planning::{Criterion, Objective, Solution, Status};
 
 use super::problem::Problem;
@@ -44,6 +44,9 @@ pub(super) struct Answer<'a> {
     /// The fraction, of the exact method; `nan` for a mean of both infinities.
     #[serde(skip_serializing_if = "Option::is_none")]
     value_exact: Option<String>,
+    /// What the exact method took the table's numbers for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<Reading>,
     #[serde(with = "real")]
     max_gap: f64,
     /// States whose value is infinite.
@@ -103,6 +106,7 @@ impl<'a> Answer<'a> {
             lower_initial: initial.lower,
             upper_initial: initial.upper,
             value_exact: exact.map(|exact| exact.initial(mdp).map_or("nan".to_owned(), |value| value.to_string())),
+            reading: exact.map(|exact| exact.reading),
             max_gap: solution.max_gap(),
             infinite_states: solution.values.iter().filter(|x| x.is_infinite()).count(),
             load_seconds: problem.load_seconds,

@@ -30,6 +30,7 @@ pub(super) fn run(sweeper: &Sweeper, v: &mut [f64], target: f64, progress: &mut 
             gamma: sweeper.gamma(),
             states: &states,
             weights: &weights,
+            pinned: None,
             rewards: mdp.rewards(),
             constraints: &[],
         };

@@ -21,6 +21,10 @@
 //! before, the evaluations are taken back and sweeps go on. Modified policy iteration does the same later and with
 //! fewer improvements at a time: only once many sweeps were not enough (slow mixing).
 //!
+//! **Linear programming** begins with the relative values of an interior point of the program, and pivots by policy iteration from
+//! there ([`relative_values`]). The program leaves the relative values of states that the optimal policy does not come back to
+//! free from above, which policy iteration puts right.
+//!
 //! **Rounding.** As in [`bounds`](crate::planning::bounds), and what scaling the rows adds ([`Component::rounding`]).
 
 use super::Gain;
@@ -29,6 +33,7 @@ use crate::Result;
 use crate::mdp::{DecisionRule, LongRun, Mdp, NO_CHOICE, action_values, long_run};
 use crate::numeric::directed::{add_down, add_up};
 use crate::planning::bellman::{Change, Sweeper};
+use crate::planning::linear_program::relative_values;
 use crate::planning::progress::{Progress, finite};
 use crate::planning::{Method, Status};
 
@@ -81,14 +86,21 @@ pub(super) fn solve(
     let sweeper = Sweeper::new(mdp, 1.0);
     let mut v = vec![0.0; states];
     let (mut swept, mut policy) = (vec![0.0; states], vec![NO_CHOICE; states]);
-    let (mut magnitude, mut before, mut bad_steps) = (largest(&v), f64::INFINITY, 0);
+    let (mut before, mut bad_steps) = (f64::INFINITY, 0);
     let mut jump = match method {
         Method::PolicyIteration => {
             Some(Jump { due: SWEEPS.min(2 * states), improvements: MOST_IMPROVEMENTS, ..Jump::NEW })
         }
         Method::ModifiedPolicyIteration => Some(Jump::NEW),
+        Method::LinearProgramming => {
+            let (relative, steps) = relative_values(mdp, progress.remaining())?;
+            (0..steps).for_each(|_| progress.advance());
+            v = relative.unwrap_or(v);
+            Some(Jump { due: 1, improvements: MOST_IMPROVEMENTS, ..Jump::NEW })
+        }
         _ => None,
     };
+    let mut magnitude = largest(&v);
     loop {
         let change = sweeper.improve(&v, &mut swept, &mut policy);
         finite(change.magnitude)?;

@@ -7,8 +7,13 @@ use crate::planning::tests::random;
 use crate::planning::{Criterion, Method, Objective, Solution, SolveOptions, Status, solve};
 use crate::rng::{self, Purpose};
 
-const METHODS: [Method; 4] =
-    [Method::Auto, Method::ValueIteration, Method::ModifiedPolicyIteration, Method::PolicyIteration];
+const METHODS: [Method; 5] = [
+    Method::Auto,
+    Method::ValueIteration,
+    Method::ModifiedPolicyIteration,
+    Method::PolicyIteration,
+    Method::LinearProgramming,
+];
 
 fn with(method: Method, epsilon: f64) -> SolveOptions {
     SolveOptions { method, epsilon, ..SolveOptions::default() }

@@ -6,13 +6,15 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
+use serde::Serialize;
 
 use super::fractions::{exactly, simplest};
 use super::lifting::Fractions;
 use crate::mdp::Mdp;
 
 /// What a stored number means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reading {
     /// The number that it is. A row that does not sum to exactly one keeps its missing or extra mass in every equation; see
     /// [`exact`](super) for what each criterion means then.

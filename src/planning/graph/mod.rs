@@ -32,6 +32,7 @@ pub use end_components::{EndComponents, end_components};
 pub use predecessors::Predecessors;
 pub(in crate::planning) use reach::{attraction, reachable};
 pub use reach::{membership, prob0_all, prob0_some, prob1_all, prob1_some};
+pub(in crate::planning) use scc::component_sizes;
 pub use scc::{Components, strong_components, strong_components_among};
 
 /// What stands for "in no component".

@@ -61,6 +61,19 @@ pub fn strong_components_among(mdp: &Mdp, usable: &[bool]) -> Components {
     search.components
 }
 
+/// The number of components and the size of the largest; `None` as soon as one is known to have more than `most` states, which
+/// in a large component the search finds after a few steps. Cost `O(S + B)` at most.
+pub(in crate::planning) fn component_sizes(mdp: &Mdp, most: usize) -> Option<(usize, usize)> {
+    let mut search = Search::new(mdp.num_states());
+    search.most = most;
+    if !search.run(mdp, 0..mdp.num_states() as u32, |_| true) {
+        return None;
+    }
+    let sizes = search.components.start.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
+    let largest = sizes.max().unwrap_or(0);
+    (largest <= most).then_some((search.components.len(), largest))
+}
+
 /// Where the search stands in a state.
 #[derive(Debug, Clone, Copy)]
 struct Frame {
@@ -79,12 +92,14 @@ pub(super) struct Search {
     low: Vec<u32>,
     calls: Vec<Frame>,
     open: Vec<u32>,
+    /// The search ends when a component has more states than this.
+    most: usize,
 }
 
 impl Search {
     pub fn new(states: usize) -> Search {
         let components = Components { of: vec![NO_COMPONENT; states], states: Vec::new(), start: vec![0] };
-        Search { components, low: vec![0; states], calls: Vec::new(), open: Vec::new() }
+        Search { components, low: vec![0; states], calls: Vec::new(), open: Vec::new(), most: usize::MAX }
     }
 
     /// Forgets the components found, so that their states may be searched again.
@@ -97,8 +112,8 @@ impl Search {
         self.components.start.truncate(1);
     }
 
-    /// Adds the components of the states that `roots` reach through the choices kept.
-    pub fn run(&mut self, mdp: &Mdp, roots: impl Iterator<Item = u32>, keep: impl Fn(usize) -> bool) {
+    /// Adds the components of the states that `roots` reach through the choices kept; `false` if one was larger than allowed.
+    pub fn run(&mut self, mdp: &Mdp, roots: impl Iterator<Item = u32>, keep: impl Fn(usize) -> bool) -> bool {
         let mut seen = 0;
         for root in roots {
             if self.low[root as usize] != 0 {
@@ -106,7 +121,13 @@ impl Search {
             }
             self.enter(mdp, root, &mut seen);
             while let Some(mut frame) = self.calls.pop() {
-                match self.advance(mdp, &mut frame, &keep) {
+                let next = self.advance(mdp, &mut frame, &keep);
+                // All states still open that were found since the one this state leads back to are in one component with it.
+                let since = (seen + 1 - self.low[frame.state as usize]) as usize;
+                if !frame.root && since.saturating_sub(self.components.states.len()) > self.most {
+                    return false;
+                }
+                match next {
                     Some(next) => {
                         self.calls.push(frame);
                         self.enter(mdp, next, &mut seen);
@@ -115,6 +136,7 @@ impl Search {
                 }
             }
         }
+        true
     }
 
     fn enter(&mut self, mdp: &Mdp, state: u32, seen: &mut u32) {

@@ -169,3 +169,17 @@ fn zero_branches_do_not_count() {
     assert_eq!(prob0_all(&predecessors, &[false, true]), [true, false]);
     assert_eq!(end_components(&mdp, &predecessors, vec![true]).len(), 1);
 }
+
+/// The sizes are those of the components, and the early end is right: also where components were closed before.
+#[test]
+fn component_sizes_end_early_exactly_where_one_is_too_large() {
+    for seed in 0..3000 {
+        let mdp = random(seed);
+        let components = strong_components(&mdp);
+        let largest = (0..components.len()).map(|i| components.states(i).len()).max().unwrap();
+        for most in 0..8 {
+            let expected = (largest <= most).then_some((components.len(), largest));
+            assert_eq!(component_sizes(&mdp, most), expected, "seed {seed}, most {most}");
+        }
+    }
+}

@@ -121,7 +121,8 @@ pub fn occupancy_lp(mdp: &Mdp, gamma: f64, constraints: &[Constraint]) -> Result
     let mut start = vec![0.0; mdp.num_states()];
     mdp.initial().iter().for_each(|&(s, p)| start[s as usize] = p / mass);
     let weights: Vec<f64> = states.iter().map(|&s| start[s as usize]).collect();
-    let program = Program { mdp, gamma, states: &states, weights: &weights, rewards: mdp.rewards(), constraints };
+    let program =
+        Program { mdp, gamma, states: &states, weights: &weights, pinned: None, rewards: mdp.rewards(), constraints };
     let answer = program.solve(usize::MAX)?;
     let steps = 1.0 / (1.0 - gamma);
     if !answer.is_point() {

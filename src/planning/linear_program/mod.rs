@@ -15,9 +15,13 @@
 //! Rewards and costs are scaled to a largest entry of one first. The numbers are approximations, to about `1e-8` of the
 //! sums: proofs come from sweeps ([`bounds`](crate::planning::bounds)) that others put around them.
 //!
+//! The same program has the long-run average of a communicating table as its value, with `γ = 1`, no weights, one state pinned to 0,
+//! and the gain as the multiplier of a cost of one a step (`relative_values`; Puterman 2005, section 8.8).
+//!
 //! Cost: tens of factorisations of a matrix with as many rows as there are states and choices. On grids and chains they
-//! stay sparse; where successors are all over the table they fill in and cost `O(S³)` each, which some thousand such states are
-//! too many for.
+//! stay sparse; where successors are all over the table they fill in and cost `O(S³)` each. How much it will be is known from the
+//! pattern alone, by the ordering that the solver uses (approximate minimum degree; Amestoy, Davis and Duff 1996), and a table
+//! with factorisations of more than 10⁹ multiplications is refused: that is some 1400 states with successors everywhere.
 
 mod constrained;
 #[cfg(test)]
@@ -32,6 +36,9 @@ use crate::{Error, Result};
 
 /// Most choices of a table that is handed to the solver.
 pub(super) const MOST_CHOICES: usize = 200_000;
+
+/// Most multiplications of a factorisation: about a second each.
+const MOST_PRODUCTS: f64 = 1e9;
 
 /// Interior-point steps, at most; tens are usual.
 const MOST_STEPS: usize = 200;
@@ -49,6 +56,8 @@ pub(super) struct Program<'a> {
     pub states: &'a [u32],
     /// The weight of each of them.
     pub weights: &'a [f64],
+    /// A state that is worth 0, but whose choices count as those of the variables do.
+    pub pinned: Option<u32>,
     /// The reward of each choice, `[C]`.
     pub rewards: &'a [f64],
     pub constraints: &'a [Constraint],
@@ -78,7 +87,7 @@ impl Program<'_> {
     /// Runs the solver for `most` steps at most.
     ///
     /// # Errors
-    /// [`Error::NotApplicable`] above [`MOST_CHOICES`], or if the solver refuses the numbers.
+    /// [`Error::NotApplicable`] above [`MOST_CHOICES`] or [`MOST_PRODUCTS`], or if the solver refuses the numbers.
     pub fn solve(&self, most: usize) -> Result<Answer> {
         let choices = self.mdp.num_choices();
         if choices > MOST_CHOICES {
@@ -88,7 +97,7 @@ impl Program<'_> {
             );
             return Err(Error::NotApplicable { method: "linear-programming", reason });
         }
-        let rows: Vec<u32> = self.states.iter().flat_map(|&s| self.mdp.choices(s as usize)).map(|c| c as u32).collect();
+        let rows: Vec<u32> = self.owners().flat_map(|s| self.mdp.choices(s)).map(|c| c as u32).collect();
         let of_rows = |of: &[f64]| rows.iter().fold(0.0, |largest: f64, &c| largest.max(of[c as usize].abs()));
         let reward_scale = unless_zero(of_rows(self.rewards));
         let cost_scales: Vec<f64> = self.constraints.iter().map(|k| unless_zero(of_rows(&k.costs))).collect();
@@ -123,6 +132,7 @@ impl Program<'_> {
             ..DefaultSettings::default()
         };
         let matrix = self.matrix(&rows, &cost_scales);
+        check_products(&matrix)?;
         let quadratic = CscMatrix::zeros((variables, variables));
         let cones = [SupportedConeT::NonnegativeConeT(inequalities)];
         let mut solver = DefaultSolver::new(&quadratic, &objective, &matrix, &sides, &cones, settings)
@@ -142,6 +152,11 @@ impl Program<'_> {
         })
     }
 
+    /// The states whose choices are inequalities.
+    fn owners(&self) -> impl Iterator<Item = usize> {
+        self.states.iter().copied().chain(self.pinned).map(|s| s as usize)
+    }
+
     /// The left sides, by column: `γ P − 1` for the states and `−c_k` for the constraints, a row a choice; then `−λ_k ≤ 0`.
     fn matrix(&self, rows: &[u32], cost_scales: &[f64]) -> CscMatrix<f64> {
         let columns = self.states.len();
@@ -154,9 +169,11 @@ impl Program<'_> {
             _ => entries[column].push((row, x)),
         };
         let mut row = 0;
-        for (i, &s) in self.states.iter().enumerate() {
-            for c in self.mdp.choices(s as usize) {
-                add(i, row, -1.0);
+        for s in self.owners() {
+            for c in self.mdp.choices(s) {
+                if column[s] != usize::MAX {
+                    add(column[s], row, -1.0);
+                }
                 for (t, p) in self.mdp.branches(c).filter(|&(t, _)| column[t] != usize::MAX) {
                     add(column[t], row, self.gamma * p);
                 }
@@ -178,6 +195,65 @@ impl Program<'_> {
         }
         CscMatrix::new(rows.len() + cost_scales.len(), entries.len(), starts, indices, numbers)
     }
+}
+
+/// Fails if factorisations of the solver's matrix, `[0 Aᵀ; A D]`, would fill in too much.
+fn check_products(matrix: &CscMatrix<f64>) -> Result<()> {
+    let size = matrix.n + matrix.m;
+    let (mut starts, mut rows) = (vec![0], Vec::with_capacity(size + matrix.rowval.len()));
+    for column in 0..size {
+        rows.push(column);
+        if column < matrix.n {
+            let entries = matrix.colptr[column]..matrix.colptr[column + 1];
+            rows.extend(matrix.rowval[entries].iter().map(|row| matrix.n + row));
+        }
+        starts.push(rows.len());
+    }
+    let products = match amd::order(size, &starts, &rows, &amd::Control::default()) {
+        Ok((_, _, info)) => info.n_mult_subs_ldl as f64,
+        Err(status) => {
+            let reason = format!("the pattern of the program cannot be ordered ({status:?})");
+            return Err(Error::NotApplicable { method: "linear-programming", reason });
+        }
+    };
+    if products <= MOST_PRODUCTS {
+        return Ok(());
+    }
+    Err(Error::NotApplicable {
+        method: "linear-programming",
+        reason: format!(
+            "successors are all over the table, so that each of tens of factorisations takes {products:.1e} multiplications, more              than {MOST_PRODUCTS:.0e}; use modified-policy-iteration or policy-iteration"
+        ),
+    })
+}
+
+/// Relative values near those of the best gain of a table in which every state can be reached from every other, by the program
+/// ```text
+/// min g     g + h(s) ≥ r(s, a) + Σ_s' p(s'|s, a) h(s')   for every choice,   h(0) = 0
+/// ```
+/// `None` if no solution was found; also the number of steps taken, `most` at most.
+///
+/// # Errors
+/// As [`Program::solve`].
+pub(super) fn relative_values(mdp: &Mdp, most: usize) -> Result<(Option<Vec<f64>>, usize)> {
+    let states: Vec<u32> = (1..mdp.num_states() as u32).collect();
+    // With no reward below 0 the gain is not either, and may be a multiplier.
+    let least = mdp.reward_range().0;
+    let rewards: Vec<f64> = mdp.rewards().iter().map(|r| r - least).collect();
+    let gain = Constraint::at_most(vec![1.0; rewards.len()], 1.0);
+    let program = Program {
+        mdp,
+        gamma: 1.0,
+        states: &states,
+        weights: &vec![0.0; states.len()],
+        pinned: Some(0),
+        rewards: &rewards,
+        constraints: &[gain],
+    };
+    let answer = program.solve(most)?;
+    let sound = answer.is_point() && answer.values.iter().all(|x| x.is_finite());
+    let values = sound.then(|| std::iter::once(0.0).chain(answer.values).collect());
+    Ok((values, answer.steps))
 }
 
 /// `x`, or 1 instead of 0.

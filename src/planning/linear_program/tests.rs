@@ -12,7 +12,15 @@ use crate::planning::{Criterion, Method, SolveOptions, Status, solve as solve_by
 fn interior(mdp: &Mdp, gamma: f64) -> (Vec<u32>, Answer) {
     let states: Vec<u32> = (0..mdp.num_states() as u32).filter(|&s| !mdp.is_terminal(s as usize)).collect();
     let weights = vec![1.0; states.len()];
-    let program = Program { mdp, gamma, states: &states, weights: &weights, rewards: mdp.rewards(), constraints: &[] };
+    let program = Program {
+        mdp,
+        gamma,
+        states: &states,
+        weights: &weights,
+        pinned: None,
+        rewards: mdp.rewards(),
+        constraints: &[],
+    };
     let answer = program.solve(usize::MAX).unwrap();
     (states, answer)
 }
@@ -253,4 +261,24 @@ proptest! {
             prop_assert!(solution.lower[s] <= exact.upper[s] && exact.lower[s] <= solution.upper[s]);
         }
     }
+}
+
+#[test]
+fn what_would_fill_in_is_refused_and_what_stays_sparse_is_not() {
+    let options = SolveOptions { method: Method::LinearProgramming, ..SolveOptions::default() };
+    let everywhere = random(2500, 0, 1);
+    for criterion in [Criterion::Discounted { gamma: 0.9 }, Criterion::AverageReward] {
+        let refused = solve_by(&everywhere, criterion, &options).unwrap_err().to_string();
+        assert!(refused.contains("multiplications") && refused.contains("policy-iteration"), "{refused}");
+    }
+    // As many states, but in a line.
+    let mut builder = MdpBuilder::new(2500);
+    for s in 0..2500usize {
+        builder.choice(s, 0, &[(0.7, (s + 1).min(2499), 0.0), (0.3, s.saturating_sub(1), 0.0)]);
+        builder.choice(s, 1, &[(1.0, s.saturating_sub(1), if s == 0 { 1.0 } else { 0.0 })]);
+    }
+    let line = builder.build().unwrap();
+    let solution = solve_by(&line, Criterion::Discounted { gamma: 0.9 }, &options).unwrap();
+    assert_eq!(solution.status, Status::Certified);
+    assert!((solution.values[0] - 10.0).abs() <= 1e-6);
 }

@@ -26,12 +26,17 @@
 //! of `T_π v` (the relative entropy is of second order in their error); its rows are to be read as scaled to sum to
 //! one.
 //!
+//! **Without a discount**, until a goal: module `total`, where there may be no solution.
+//!
 //! **Limits.** `v*_hard ≤ v*_τ ≤ v*_hard + τ ln(A) / (1 − γ)` for the entropy, so that `τ → 0` gives the hard optimum.
 
 mod iteration;
 mod operator;
 #[cfg(test)]
 mod tests;
+mod total;
+#[cfg(test)]
+mod total_tests;
 
 use std::time::Instant;
 
@@ -47,13 +52,15 @@ const SMALL: usize = 400;
 /// Solves `mdp` regularised by `temperature` times the entropy of the policy: see the [module](self).
 ///
 /// Methods: value iteration (sweeps of `T`); policy iteration, which is Newton's method on `v = T v` (evaluate the
-/// softmax policy, quadratic convergence); backward induction for a finite horizon; `auto` picks. The policy returned
-/// is stochastic.
+/// softmax policy, quadratic convergence), which also solves the total reward until a goal; backward induction for a finite
+/// horizon; `auto` picks. The policy returned is stochastic. With a goal, policies that may miss it are worth `−∞` (`+∞` if we
+/// minimise), as for rewards of both signs.
 ///
 /// # Errors
 /// - [`Error::Parameter`]: a temperature that is not a positive number, and as for [`solve`](super::solve).
-/// - [`Error::NotApplicable`]: a criterion other than discounted or finite horizon, a method that does not solve the
-///   criterion, values out of the range of 64-bit numbers.
+/// - [`Error::NotApplicable`]: a criterion other than discounted, finite horizon or total until a goal, a method that does not
+///   solve the criterion, values out of the range of 64-bit numbers, a total reward that is infinite because reward and entropy
+///   pay for never reaching the goal.
 ///
 /// ```
 /// use tabrl::mdp::MdpBuilder;
@@ -133,13 +140,26 @@ fn solve_soft(
             };
             (Method::BackwardInduction, maximising(mdp, options, run)?)
         }
+        (Criterion::TotalReward { goal: Some(goal) }, Method::Auto | Method::PolicyIteration) => {
+            criterion.validate_goal(mdp)?;
+            let run = |mdp: &Mdp| total::run(mdp, goal, temperature, reference, options);
+            (Method::PolicyIteration, maximising(mdp, options, run)?)
+        }
+        (Criterion::TotalReward { goal: Some(_) }, _) => {
+            return refused("the criterion is the total reward until a goal; use policy-iteration");
+        }
+        (Criterion::TotalReward { goal: None }, _) => {
+            return refused(
+                "a regularised total reward needs a goal, at which rewards and entropy end; name one (--goal)",
+            );
+        }
         (Criterion::Discounted { .. }, _) => {
             return refused("the criterion is discounted; use value-iteration or policy-iteration");
         }
         (Criterion::FiniteHorizon { .. }, _) => {
             return refused("the criterion has a finite horizon; use backward-induction");
         }
-        _ => return refused("only the discounted and the finite-horizon criterion can be regularised"),
+        _ => return refused("the discounted, the finite-horizon and the total reward until a goal can be regularised"),
     };
     let asked = if options.method == Method::Auto { "picked by criterion and size" } else { "asked for" };
     let reason = format!("{asked}; regularised at temperature {temperature}");

@@ -15,7 +15,13 @@ fn with(method: Method, epsilon: f64) -> SolveOptions {
 }
 
 /// `v_π = r_π − τ Σ_a π ln(π / μ) + γ P_π v_π`, solved for the policy as stored.
-fn evaluate_soft(mdp: &Mdp, policy: &Policy, gamma: f64, temperature: f64, reference: Option<&Policy>) -> Vec<f64> {
+pub(super) fn evaluate_soft(
+    mdp: &Mdp,
+    policy: &Policy,
+    gamma: f64,
+    temperature: f64,
+    reference: Option<&Policy>,
+) -> Vec<f64> {
     let rule = policy.rule(0);
     let chain = PolicyChain::new(mdp, rule);
     let mut reward = chain.reward.clone();
