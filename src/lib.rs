@@ -7,7 +7,7 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | [`horizon`], [`learning`] | theory: the effective horizon; learning agents |
+//! | [`exploration`], [`horizon`], [`learning`] | theory: provably efficient exploration; the effective horizon; learning agents |
 //! | [`simulation`] | many copies of an environment stepping at once |
 //! | [`planning`] | exact solution of a known model, with bounds |
 //! | [`mdp`] | models, the sparse table, policies, occupancies, files |
@@ -34,6 +34,7 @@
 struct ReadmeExamples;
 
 mod error;
+pub mod exploration;
 pub mod horizon;
 pub mod learning;
 pub mod mdp;

@@ -4,6 +4,7 @@
 mod analysis;
 mod command_line;
 mod effective_horizon;
+mod exploration;
 mod game;
 mod learn;
 mod shell;

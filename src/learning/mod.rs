@@ -28,7 +28,7 @@ pub mod monte_carlo;
 pub mod n_step_sarsa;
 pub mod optimistic_model;
 mod oracle;
-mod params;
+pub(crate) mod params;
 pub mod policy_gradient;
 pub mod q_learning;
 mod registry;

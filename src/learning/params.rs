@@ -42,7 +42,7 @@ macro_rules! plain_value {
 plain_value!(f64, u64, usize, bool);
 
 /// Parses `text` and checks its range.
-pub(super) fn read<T: Value>(
+pub(crate) fn read<T: Value>(
     name: &'static str,
     text: &str,
     expected: &'static str,
@@ -93,7 +93,7 @@ macro_rules! hyper_parameters {
             }
 
             /// Sets one of them from text; whether there is one of that name.
-            pub(in $crate::learning) fn set(&mut self, name: &str, value: &str) -> $crate::Result<bool> {
+            pub(crate) fn set(&mut self, name: &str, value: &str) -> $crate::Result<bool> {
                 match name {
                     $( stringify!($field) => {
                         self.$field = $crate::learning::params::read(stringify!($field), value, $expected, $accept)?;
@@ -131,7 +131,7 @@ macro_rules! hyper_parameters {
         }
     };
 }
-pub(super) use hyper_parameters;
+pub(crate) use hyper_parameters;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,26 @@
+//! Provably efficient exploration in episodic MDPs, with the regret computed exactly.
+//!
+//! An episode has `H` steps `h = 0 … H−1` in a finite MDP whose law an agent does not know. Before episode `k` an
+//! [`EpisodicAgent`] commits to a policy `π_k`, one rule a step; it is then shown the steps that the policy took. Its regret is
+//!
+//! ```text
+//! Reg(K) = Σ_{k ≤ K} [ V*_0 − V_0^{π_k} ]        V_0: expected value of the initial state, undiscounted over H steps
+//! ```
+//! and [`run`] computes each difference by dynamic programming in the true table: no sampled return enters it.
+//!
+//! Agents assume that rewards lie in a range they are told ([`Setup::reward_range`]); [`Setup::validate`] checks it.
+//! [`registry`] lists them and [`make`] builds one by name.
+
+mod agent;
+mod counts;
+mod optimism;
+mod registry;
+mod regret;
+mod rules;
+pub mod ucbvi;
+
+pub use agent::{EpisodicAgent, Setup, Step};
+pub use counts::{Counting, Counts};
+pub use registry::{ExplorerSpec, make, registry};
+pub use regret::{RegretCurve, RegretOptions, RegretPoint, run};
+pub use rules::{StageRules, evaluate};
