@@ -98,6 +98,17 @@ impl Setup<'_> {
         (self.horizon - stage) as f64 * (high.max(0.0) - low.min(0.0))
     }
 
+    /// The width of the range of rewards, 0 included: `max(r_max, 0) − min(r_min, 0)`.
+    pub fn reward_width(&self) -> f64 {
+        self.value_span(self.horizon - 1)
+    }
+
+    /// `ln(factor · S A · H K / δ)`, the logarithm of most bonuses; `S A` is the number of choices.
+    pub fn log_term(&self, factor: f64, delta: f64) -> f64 {
+        let steps = self.horizon as f64 * self.episodes as f64;
+        (factor * self.mdp.num_choices() as f64 * steps / delta).ln()
+    }
+
     /// The choices of state `s`; none if it is terminal.
     pub fn choices(&self, s: usize) -> Range<usize> {
         self.mdp.choices(s)

@@ -12,15 +12,42 @@
 //! [`registry`] lists them and [`make`] builds one by name.
 
 mod agent;
+pub mod bpi_ucbvi;
+pub mod certainty_equivalence;
+pub mod conformance;
 mod counts;
+pub mod delayed_q;
+pub mod e3;
+pub mod epsilon_greedy;
+pub mod euler;
+pub mod inner;
+pub mod lsvi_ucb;
+pub mod mbie_eb;
+pub mod nora;
 mod optimism;
+mod optimistic_model;
+mod posterior;
+pub mod psrl;
+pub mod r_max;
 mod registry;
 mod regret;
+pub mod rf_ucrl;
+pub mod rlsvi;
 mod rules;
+mod scaling;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+pub mod ucb_q;
+pub mod ucb_q_bernstein;
 pub mod ucbvi;
+pub mod ucbvi_bernstein;
+pub mod ucrl2;
 
 pub use agent::{EpisodicAgent, Setup, Step};
 pub use counts::{Counting, Counts};
 pub use registry::{ExplorerSpec, make, registry};
 pub use regret::{RegretCurve, RegretOptions, RegretPoint, run};
 pub use rules::{StageRules, evaluate};
+pub use scaling::Scaling;

@@ -15,6 +15,7 @@ pub(super) struct Plan {
     pub rules: Vec<u32>,
     states: usize,
     choices: usize,
+    monotone: bool,
 }
 
 impl Plan {
@@ -27,7 +28,15 @@ impl Plan {
             rules: vec![NO_CHOICE; setup.horizon * states],
             states,
             choices,
+            monotone: false,
         }
+    }
+
+    /// A plan whose action values never grow: each is the least of what was computed for it so far.
+    pub fn monotone(setup: &Setup) -> Plan {
+        let mut plan = Plan { monotone: true, ..Plan::new(setup) };
+        plan.q.fill(f64::INFINITY);
+        plan
     }
 
     /// `V_h`, `[S]`.
@@ -54,10 +63,22 @@ impl Plan {
                 continue;
             }
             for c in row.clone() {
-                q[c] = worth(c, next);
+                let worth = worth(c, next);
+                q[c] = if self.monotone { worth.min(q[c]) } else { worth };
             }
             let c = greedy(row, q, rng);
             (*v, *rule) = (q[c], c as u32);
+        }
+    }
+}
+
+/// Greedy rules `[H · S]` for action values `[H · C]`, ties broken uniformly.
+pub(super) fn greedy_rules(setup: &Setup, q: &[f64], rules: &mut [u32], rng: &mut Fast) {
+    let (states, choices) = (setup.mdp.num_states(), setup.mdp.num_choices());
+    for (q, rules) in q.chunks_exact(choices).zip(rules.chunks_exact_mut(states)) {
+        for (s, rule) in rules.iter_mut().enumerate() {
+            let row = setup.choices(s);
+            *rule = if row.is_empty() { NO_CHOICE } else { greedy(row, q, rng) as u32 };
         }
     }
 }

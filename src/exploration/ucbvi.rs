@@ -3,14 +3,16 @@
 //! ```text
 //! Q_h(s, a) = min( cap_h, r̂ + p̂ · V_{h+1} + b_h )     cap_h where n = 0     V_h = max_a Q_h     cap_h = (H − h) r_max
 //!
-//! theory      b = 7 H L / √n,  L = ln(5 S A K H / δ)                  (algorithm 3 there, rewards in [0, 1])
-//! practical   b = bonus · (H − h) · √(ι / n),  ι = ln(S A H K / δ)
+//! plain       b = bonus · R / √n                                  the default: what most published curves use
+//! horizon     b = bonus · R (H − h) √(ι / n),  ι = ln(S A H K / δ)
+//! theory      b = 7 R H L / √n,  L = ln(5 S A H K / δ)             algorithm 3 of the paper, with Q never growing
 //! ```
-//! Both are multiplied by the width of the range of rewards. The bound `20 H^{3/2} L √(SAK) + 250 H² S² A L²` of the paper is
-//! for the first, with rewards known and counts pooled. Plans before every episode: `O(H · non-zeros seen)`.
+//! `R` is the width of the range of rewards. The bound `20 H^{3/2} L √(SAK) + 250 H² S² A L²` of the paper is for the last, with
+//! rewards known and counts pooled. Published regrets differ by several times according to scaling and counts, so both are
+//! named. Plans before every episode: `O(H · non-zeros seen)`.
 
 use super::optimism::Plan;
-use super::{Counting, Counts, EpisodicAgent, Setup, StageRules, Step};
+use super::{Counting, Counts, EpisodicAgent, Scaling, Setup, StageRules, Step};
 use crate::Result;
 use crate::learning::params::hyper_parameters;
 use crate::rng::{self, Fast, Purpose};
@@ -18,10 +20,10 @@ use crate::rng::{self, Fast, Purpose};
 hyper_parameters! {
     /// Hyper-parameters of UCBVI.
     UcbviParams {
-        /// Factor of the practical bonus.
+        /// Factor of the bonus (theory has its own).
         bonus: f64 = 0.3, "a number of at least 0", |x: f64| x >= 0.0 && x.is_finite();
-        /// Whether to take the constants of theory instead of the factor.
-        theory: bool = false, "true or false", |_| true;
+        /// How the bonus grows with what is left to earn.
+        scaling: Scaling = Scaling::Plain, "plain, horizon or theory", |_| true;
         /// Probability δ with which the bounds may fail.
         delta: f64 = 0.1, "in (0, 1)", |x: f64| x > 0.0 && x < 1.0;
         /// How visits are counted.
@@ -51,21 +53,27 @@ impl<'a> Ucbvi<'a> {
             setup: *setup,
             params: *params,
             counts: Counts::new(params.counts, setup.mdp.num_choices(), setup.horizon),
-            plan: Plan::new(setup),
+            plan: if params.scaling == Scaling::Theory { Plan::monotone(setup) } else { Plan::new(setup) },
             rng: rng::fast(setup.seed, Purpose::Policy, 0),
         })
     }
 
     /// The factor of `1/√n` in the bonus at a step.
     fn scale(&self, stage: usize) -> f64 {
-        let Setup { mdp, horizon, episodes, .. } = self.setup;
-        // S A is the number of choices.
-        let size = (mdp.num_choices() * horizon) as f64 * episodes as f64 / self.params.delta;
-        if self.params.theory {
-            7.0 * self.setup.value_span(0) * (5.0 * size).ln()
-        } else {
-            self.params.bonus * self.setup.value_span(stage) * size.ln().sqrt()
+        let UcbviParams { bonus, delta, .. } = self.params;
+        match self.params.scaling {
+            Scaling::Plain => bonus * self.setup.reward_width(),
+            Scaling::Horizon => bonus * self.setup.value_span(stage) * self.setup.log_term(1.0, delta).sqrt(),
+            Scaling::Theory => 7.0 * self.setup.value_span(0) * self.setup.log_term(5.0, delta),
         }
+    }
+}
+
+#[cfg(test)]
+impl Ucbvi<'_> {
+    /// `Q` of the last plan, `[H · C]`.
+    pub(super) fn values(&self) -> &[f64] {
+        &self.plan.q
     }
 }
 
@@ -93,6 +101,6 @@ impl EpisodicAgent for Ucbvi<'_> {
     }
 
     fn optimistic_value(&self) -> Option<f64> {
-        self.params.theory.then(|| self.plan.initial_value(&self.setup))
+        (self.params.scaling == Scaling::Theory).then(|| self.plan.initial_value(&self.setup))
     }
 }

@@ -39,7 +39,7 @@ macro_rules! plain_value {
         }
     )*};
 }
-plain_value!(f64, u64, usize, bool);
+plain_value!(f64, u32, u64, usize, bool);
 
 /// Parses `text` and checks its range.
 pub(crate) fn read<T: Value>(
