@@ -1,4 +1,4 @@
-//! Chains: walk along a line to the reward at its end. Three that circulate under this name, and the double chain.
+//! Chains: walk along a line to the reward at its end. Four that circulate under this name.
 //!
 //! ```text
 //!   0 ── 1 ── … ── n−1       left: one step down; right: one step up; both stop at the ends
@@ -9,12 +9,13 @@
 //! | `chain` | each action goes the other way with probability `p` | 1 in state n−1, 0.05 in state 0, for any action |
 //! | `chain/deterministic` | as chosen | mean 0 for (0, left), mean 1 for (n−1, right) |
 //! | `chain/stochastic` | right goes left with probability 1/n | the same |
+//! | `chain/boot-dqn` | right goes left with probability 1/2 | mean 0.01 for (0, left), mean 1 for (n−1, right) |
 //!
-//! The last two pay `N(mean, 1)` in their source. A finite table holds no normal distribution: `noise=none` pays the mean, and
+//! The last three pay `N(mean, 1)` in their source. A finite table holds no normal distribution: `noise=none` pays the mean, and
 //! `noise=two-point` pays mean ± 1 with probability ½ each, which has the same mean and variance.
 //!
 //! Sources: `chain` is rlberry's; the others are TabulaRL's (Osband and Van Roy), where an episode has n steps and
-//! `V*(0) = (1 − 1/n)^(n−1)` in the stochastic chain.
+//! `V*(0) = (1 − 1/n)^(n−1)` in the stochastic chain; 6 states and 15 steps are usual for the last one.
 
 use tabrl::mdp::{Branch, Branches, Model};
 
@@ -31,12 +32,12 @@ pub struct Chain {
 }
 
 /// Who pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Rewards {
     /// 1 in state n−1 and 0.05 in state 0.
     Places,
     /// 1 for right in state n−1; plus or minus 1 there and for left in state 0, if noisy.
-    EndRight { noisy: bool },
+    EndRight { noisy: bool, left: f64 },
 }
 
 impl Chain {
@@ -47,12 +48,17 @@ impl Chain {
 
     /// TabulaRL's deterministic chain; `noisy` adds ±1 to the rewards at the two ends.
     pub fn deterministic(n: u32, noisy: bool) -> Chain {
-        Chain { n, fails: [0.0, 0.0], rewards: Rewards::EndRight { noisy } }
+        Chain { n, fails: [0.0, 0.0], rewards: Rewards::EndRight { noisy, left: 0.0 } }
     }
 
     /// TabulaRL's stochastic chain: right goes left with probability `1/n`.
     pub fn stochastic(n: u32, noisy: bool) -> Chain {
-        Chain { n, fails: [0.0, 1.0 / f64::from(n)], rewards: Rewards::EndRight { noisy } }
+        Chain { n, fails: [0.0, 1.0 / f64::from(n)], rewards: Rewards::EndRight { noisy, left: 0.0 } }
+    }
+
+    /// TabulaRL's chain of bootstrapped DQN: right goes either way with probability ½, and drifting to the left pays 0.01.
+    pub fn boot_dqn(n: u32, noisy: bool) -> Chain {
+        Chain { n, fails: [0.0, 0.5], rewards: Rewards::EndRight { noisy, left: 0.01 } }
     }
 }
 
@@ -72,8 +78,9 @@ impl Model for Chain {
         let (mean, noisy) = match self.rewards {
             Rewards::Places if last => (1.0, false),
             Rewards::Places => (if first { 0.05 } else { 0.0 }, false),
-            Rewards::EndRight { noisy } if last && action == 1 => (1.0, noisy),
-            Rewards::EndRight { noisy } => (0.0, noisy && first && action == 0),
+            Rewards::EndRight { noisy, .. } if last && action == 1 => (1.0, noisy),
+            Rewards::EndRight { noisy, left } if first && action == 0 => (left, noisy),
+            Rewards::EndRight { .. } => (0.0, false),
         };
         let (down, up) = (s.saturating_sub(1), (s + 1).min(self.n - 1));
         let (ahead, back) = if action == 0 { (down, up) } else { (up, down) };
@@ -105,12 +112,12 @@ fn length(settings: &Settings) -> Result<u32> {
 
 /// The registry's entries.
 pub fn specs() -> Vec<Spec> {
-    let tabular = |name: &str, summary: &str, make: fn(u32, bool) -> Chain| Spec {
+    let tabular = |name: &str, n: &'static str, summary: &str, make: fn(u32, bool) -> Chain| Spec {
         name: name.into(),
         summary: summary.into(),
         source: "TabulaRL (Osband and Van Roy)",
         params: vec![
-            Param { name: "n", default: "10", doc: LENGTH_DOC },
+            Param { name: "n", default: n, doc: LENGTH_DOC },
             Param { name: "noise", default: "none", doc: "of the rewards: none, or two-point (plus or minus 1)" },
         ],
         build: Box::new(move |settings| {
@@ -129,8 +136,14 @@ pub fn specs() -> Vec<Spec> {
             ],
             build: Box::new(|settings| Ok(erase(Chain::new(length(settings)?, settings.probability("p")?)))),
         },
-        tabular("chain/deterministic", "a sure walk to the reward at the far end", Chain::deterministic),
-        tabular("chain/stochastic", "a walk that goes back with probability 1/n", Chain::stochastic),
+        tabular("chain/deterministic", "10", "a sure walk to the reward at the far end", Chain::deterministic),
+        tabular("chain/stochastic", "10", "a walk that goes back with probability 1/n", Chain::stochastic),
+        tabular(
+            "chain/boot-dqn",
+            "6",
+            "a walk that goes either way, against a small reward for drifting",
+            Chain::boot_dqn,
+        ),
     ]
 }
 
@@ -154,6 +167,19 @@ mod tests {
                 assert!((v - rounded).abs() < 0.6e-6);
             }
         }
+    }
+
+    /// By hand for two states over two steps: right and right pays 1 if the first step went right; left and left pays 0.02.
+    #[test]
+    fn boot_dqn_chain_by_hand() {
+        for noisy in [false, true] {
+            let mdp = enumerate(&Chain::boot_dqn(2, noisy), 100).unwrap().mdp;
+            assert_relative_eq!(finite(&mdp, 2).values[0], 0.5 + 0.5 * 0.01, max_relative = 1e-12);
+            assert_relative_eq!(finite(&mdp, 1).values[1], 1.0, max_relative = 1e-12);
+        }
+        // Six states and fifteen steps: drifting is worth 0.15, far less than the optimum.
+        let v = finite(&enumerate(&Chain::boot_dqn(6, false), 100).unwrap().mdp, 15).values[0];
+        assert!(v > 0.15, "{v}");
     }
 
     #[test]

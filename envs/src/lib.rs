@@ -9,6 +9,7 @@
 //! # Ok::<(), tabrl_envs::EnvError>(())
 //! ```
 
+pub mod bandit_mdp;
 pub mod chain;
 pub mod cliffwalking;
 pub mod deepsea;
@@ -26,12 +27,14 @@ pub mod random_mdp;
 mod registry;
 pub mod riverswim;
 pub mod rlberry_grid;
+pub mod rlberry_rooms;
 mod settings;
 pub mod sixarms;
 pub mod soccer;
 #[cfg(test)]
 mod solved;
 pub mod taxi;
+pub mod toy3d;
 mod wrapped;
 
 pub use environment::{EnvTable, Environment, erase};

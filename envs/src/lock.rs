@@ -5,7 +5,8 @@
 //!                          state n is absorbing and pays 1 a step
 //! ```
 //! With `horizon >= n` steps and `n` not too large the optimum is to open the lock: `V*(0) = horizon − n`, which is 3 for
-//! the usual `n = 6` and nine steps. The right actions are drawn uniformly from the stream of `seed`.
+//! the usual `n = 6` and nine steps. The right actions are drawn uniformly from the stream of `seed`, or given as digits (`code`):
+//! the `actions^n` codes are a class of models that differ in their law alone.
 //!
 //! Source: the version used with nine-step episodes in teaching code of UCB-VI and UCB-H; locks go back to Whitehead 1991.
 
@@ -72,10 +73,23 @@ pub fn spec() -> Spec {
             Param { name: "n", default: "6", doc: "number of digits, 1 to 1,000,000" },
             Param { name: "actions", default: "2", doc: "digits to choose from, 1 to 1000" },
             Param { name: "seed", default: "0", doc: "root of the stream the code is drawn from" },
+            Param {
+                name: "code",
+                default: "random",
+                doc: "random, or the digits themselves, such as 010011 (n is then ignored)",
+            },
         ],
         build: Box::new(|settings| {
             let n = settings.count("n", 1, 1_000_000)?;
             let actions = settings.count("actions", 1, 1000)? as u32;
+            if settings.text("code") != "random" {
+                let digits = settings.text("code").chars().map(|digit| digit.to_digit(10).filter(|&d| d < actions));
+                let code = digits.collect::<Option<Vec<u32>>>().filter(|code| !code.is_empty());
+                let expected = "must be random, or digits below the number of actions, such as 010011";
+                return code
+                    .map(|code| erase(Lock::with_code(code, actions)))
+                    .ok_or_else(|| settings.fault("code", expected));
+            }
             Ok(erase(Lock::random(n, actions, settings.seed("seed")?)))
         }),
     }
@@ -101,6 +115,17 @@ mod tests {
             assert_eq!(finite(&mdp, 9).values[0], 3.0);
         }
         assert!(codes.len() > 10);
+    }
+
+    #[test]
+    fn every_code_is_worth_the_same() {
+        for code in 0..64u32 {
+            let digits = format!("{code:06b}");
+            let mdp = crate::make("lock", &[("code", digits.as_str())]).unwrap().table(100).unwrap().mdp;
+            assert_eq!((mdp.num_states(), finite(&mdp, 9).values[0]), (7, 3.0), "{digits}");
+        }
+        let error = crate::make("lock", &[("code", "0120")]).err().unwrap().to_string();
+        assert!(error.contains("code=0120"), "{error}");
     }
 
     /// With fewer steps than digits the wrong action pays 0.05 a step.

@@ -4,24 +4,28 @@ use tabrl::Error;
 
 use crate::wrapped::{COMMON_PARAMS, wrap};
 use crate::{
-    Environment, Param, Result, Settings, Spec, chain, cliffwalking, deepsea, double_chain, fourrooms, frozenlake,
-    garnet, grid, lock, minigrid, random_mdp, riverswim, rlberry_grid, sixarms, soccer, taxi,
+    Environment, Param, Result, Settings, Spec, bandit_mdp, chain, cliffwalking, deepsea, double_chain, fourrooms,
+    frozenlake, garnet, grid, lock, minigrid, random_mdp, riverswim, rlberry_grid, rlberry_rooms, sixarms, soccer, taxi,
+    toy3d,
 };
 
 /// All environments, in the order in which they are listed.
 pub fn registry() -> Vec<Spec> {
     let mut specs = vec![riverswim::spec(), sixarms::spec()];
     specs.extend(chain::specs());
-    specs.extend([double_chain::spec(), lock::spec(), deepsea::spec(), garnet::spec(), random_mdp::spec()]);
-    specs.extend(frozenlake::specs());
+    specs.extend(bandit_mdp::specs());
     specs.extend([
-        taxi::spec(),
-        cliffwalking::spec(),
-        fourrooms::spec(),
-        grid::spec(),
-        rlberry_grid::spec(),
-        soccer::spec(),
+        toy3d::spec(),
+        double_chain::spec(),
+        lock::spec(),
+        deepsea::spec(),
+        garnet::spec(),
+        random_mdp::spec(),
     ]);
+    specs.extend(frozenlake::specs());
+    specs.extend([taxi::spec(), cliffwalking::spec(), fourrooms::spec(), grid::spec(), rlberry_grid::spec()]);
+    specs.extend(rlberry_rooms::specs());
+    specs.push(soccer::spec());
     specs.extend(minigrid::specs());
     specs
 }

@@ -15,39 +15,57 @@ use tabrl::mdp::{Branch, Branches, Cell, GridMap, Model};
 
 use crate::{Param, Spec, erase};
 
-const MAP: [[u8; 5]; 5] = [*b"S....", *b".#...", *b"..#..", *b".....", *b"....R"];
+const MAP: [&str; 5] = ["S....", ".#...", "..#..", ".....", "....R"];
 
-/// The gridworld; a state is a cell's number, row by row.
+/// A gridworld with rlberry's rules; a state is a cell's number, row by row.
 #[derive(Debug, Clone)]
 pub struct RlberryGrid {
+    map: Vec<Vec<char>>,
+    /// Reward of every action in a cell, and whether the episode ends with it, cell by cell.
+    pays: Vec<(f64, bool)>,
+    start: u32,
     slip: f64,
 }
 
 impl RlberryGrid {
-    /// `slip` is the probability, in `[0, 1]`, that a move that is not blocked goes elsewhere.
+    /// The map above. `slip` is the probability, in `[0, 1]`, that a move that is not blocked goes elsewhere.
     pub fn new(slip: f64) -> RlberryGrid {
-        RlberryGrid { slip }
+        let map = MAP.iter().map(|row| row.chars().collect()).collect();
+        RlberryGrid::from_map(map, |cell| (f64::from(u8::from(cell == 'R')), false), slip)
     }
-}
 
-/// The cell that `action` leads to, unless a wall or the edge is in the way.
-fn neighbour(s: u32, action: usize) -> Option<u32> {
-    let (row, column) = (s / 5, s % 5);
-    let next = match action {
-        0 if column > 0 => s - 1,
-        1 if column < 4 => s + 1,
-        2 if row < 4 => s + 5,
-        3 if row > 0 => s - 5,
-        _ => return None,
-    };
-    (MAP[next as usize / 5][next as usize % 5] != b'#').then_some(next)
+    /// Another map, of rows of equal length with one `S` at least (the first is the start) and `#` for walls. `pays` gives the reward
+    /// of an action in a cell of that character, and whether the episode ends with it.
+    pub(crate) fn from_map(map: Vec<Vec<char>>, pays: impl Fn(char) -> (f64, bool), slip: f64) -> RlberryGrid {
+        let cells = || map.iter().flatten().copied();
+        let start = cells().position(|cell| cell == 'S').unwrap_or(0) as u32;
+        RlberryGrid { pays: cells().map(pays).collect(), start, slip, map }
+    }
+
+    fn width(&self) -> u32 {
+        self.map[0].len() as u32
+    }
+
+    /// The cell that `action` leads to, unless a wall or the edge is in the way.
+    fn neighbour(&self, s: u32, action: usize) -> Option<u32> {
+        let width = self.width();
+        let (row, column) = (s / width, s % width);
+        let next = match action {
+            0 if column > 0 => s - 1,
+            1 if column + 1 < width => s + 1,
+            2 if row + 1 < self.map.len() as u32 => s + width,
+            3 if row > 0 => s - width,
+            _ => return None,
+        };
+        (self.map[(next / width) as usize][(next % width) as usize] != '#').then_some(next)
+    }
 }
 
 impl Model for RlberryGrid {
     type State = u32;
 
     fn initial(&self) -> Vec<(f64, u32)> {
-        vec![(1.0, 0)]
+        vec![(1.0, self.start)]
     }
 
     fn num_actions(&self) -> usize {
@@ -55,10 +73,13 @@ impl Model for RlberryGrid {
     }
 
     fn step_law(&self, s: u32, action: usize, out: &mut Branches<u32>) {
-        let reward = f64::from(u8::from(MAP[s as usize / 5][s as usize % 5] == b'R'));
-        let mut to = |probability, next| out.push(Branch { probability, next, reward, terminal: false });
-        let Some(target) = neighbour(s, action) else { return to(1.0, s) };
-        let others = || (0..4).filter(|&a| a != action).filter_map(|a| neighbour(s, a));
+        let (reward, terminal) = self.pays[s as usize];
+        let mut to = |probability, next| out.push(Branch { probability, next, reward, terminal });
+        if terminal {
+            return to(1.0, s);
+        }
+        let Some(target) = self.neighbour(s, action) else { return to(1.0, s) };
+        let others = || (0..4).filter(|&a| a != action).filter_map(|a| self.neighbour(s, a));
         match others().count() {
             0 => to(1.0, target),
             count => {
@@ -69,7 +90,7 @@ impl Model for RlberryGrid {
     }
 
     fn state_name(&self, s: u32) -> String {
-        format!("row {}, column {}", s / 5, s % 5)
+        format!("row {}, column {}", s / self.width(), s % self.width())
     }
 
     fn action_name(&self, action: usize) -> String {
@@ -81,11 +102,11 @@ impl Model for RlberryGrid {
     }
 
     fn map(&self) -> Option<GridMap> {
-        Some(GridMap { rows: MAP.iter().map(|row| row.iter().map(|&c| c.into()).collect()).collect() })
+        Some(GridMap { rows: self.map.clone() })
     }
 
     fn cell(&self, s: u32) -> Option<Cell> {
-        Some(Cell { row: s as usize / 5, column: s as usize % 5 })
+        Some(Cell { row: (s / self.width()) as usize, column: (s % self.width()) as usize })
     }
 }
 
