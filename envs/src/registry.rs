@@ -5,8 +5,8 @@ use tabrl::Error;
 use crate::wrapped::{COMMON_PARAMS, wrap};
 use crate::{
     Environment, Param, Result, Settings, Spec, bandit_mdp, chain, cliffwalking, deepsea, double_chain, fourrooms,
-    frozenlake, garnet, grid, lock, minigrid, random_mdp, riverswim, rlberry_grid, rlberry_rooms, sixarms, soccer, taxi,
-    toy3d,
+    frozenlake, garnet, grid, lock, minigrid, random_mdp, riverswim, rlberry_grid, rlberry_rooms, sixarms, soccer,
+    taxi, toy3d,
 };
 
 /// All environments, in the order in which they are listed.

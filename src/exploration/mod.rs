@@ -12,8 +12,10 @@
 //! [`registry`] lists them and [`make`] builds one by name.
 
 mod agent;
+pub mod average;
 pub mod bpi_ucbvi;
 pub mod certainty_equivalence;
+mod confidence;
 pub mod conformance;
 mod counts;
 pub mod delayed_q;
@@ -25,7 +27,6 @@ pub mod lsvi_ucb;
 pub mod mbie_eb;
 pub mod nora;
 mod optimism;
-mod optimistic_model;
 mod posterior;
 pub mod psrl;
 pub mod r_max;

@@ -10,10 +10,10 @@
 //! `ν(s, a) ≥ max(1, N(s, a))`. The sets are those of theory for `scale=1`; `scale` multiplies their radii. They hold for
 //! rewards learnt and with probability `1 − δ` for all times at once.
 
+pub use super::confidence::Region;
+use super::confidence::{Confidence, order_by_value};
 use super::inner::Outcome;
 use super::optimism::Plan;
-pub use super::optimistic_model::Region;
-use super::optimistic_model::{Confidence, order_by_value};
 use super::{Counting, Counts, EpisodicAgent, Setup, StageRules, Step};
 use crate::Result;
 use crate::learning::params::hyper_parameters;
