@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::StageRules;
+use super::certificate::Truth;
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -37,9 +38,16 @@ pub trait EpisodicAgent {
     /// The episode is over.
     fn end(&mut self) {}
 
-    /// What the agent believes that its policy is worth from the initial distribution, if it is optimistic by construction.
+    /// What the agent believes can be earned from the initial distribution, if it is optimistic by construction: a value, or an
+    /// objective that takes something off it for departing from the data.
     fn optimistic_value(&self) -> Option<f64> {
         None
+    }
+
+    /// What that objective takes off the value of the truth: the claim is `optimistic_value ≥ V*_0 −` this. 0 for agents that are
+    /// optimistic outright. The truth is for the record only; an agent never acts on it.
+    fn penalty_of_truth(&self, _truth: &Truth) -> f64 {
+        0.0
     }
 }
 

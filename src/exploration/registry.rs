@@ -56,6 +56,8 @@ pub fn registry() -> Vec<ExplorerSpec> {
         spec!("e3", "explores where an unknown state is within reach, exploits otherwise", "Kearns and Singh 2002", e3::E3, E3Params),
         spec!("delayed-q", "optimistic Q-learning that moves after several targets in a row", "Strehl et al. 2006", delayed_q::DelayedQ, DelayedQParams),
         spec!("lsvi-ucb", "least squares in features with an elliptical bonus (one-hot features here)", "Jin et al. 2020", lsvi_ucb::LsviUcb, LsviUcbParams),
+        spec!("mex-mb", "the model that is best in value less the price of its unlikeliness", "Liu et al. 2023", mex::MexModelBased, MexModelBasedParams),
+        spec!("mex-mf", "the action values that are best in value less the price of their Bellman residuals", "Liu et al. 2023", mex::MexModelFree, MexModelFreeParams),
         spec!("nora", "an actor-critic with an optimistic critic that switches rarely", "Tan, Fan and Wei 2025", nora::Nora, NoraParams),
         spec!("rf-ucrl", "explores for every reward at once, then plays the best", "Kaufmann et al. 2021", rf_ucrl::RewardFree, ucrl, RewardFreeParams),
         spec!("rf-express", "RF-UCRL with a bound in 1/n", "Ménard et al. 2021", rf_ucrl::RewardFree, express, RewardFreeParams),

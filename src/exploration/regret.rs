@@ -6,10 +6,9 @@
 
 use rand::Rng;
 
-use super::{EpisodicAgent, Setup, StageRules, Step, evaluate};
+use super::{EpisodicAgent, Setup, StageRules, Step, Truth, evaluate};
 use crate::Result;
 use crate::learning::EvaluationPoints;
-use crate::planning::{Criterion, SolveOptions, solve};
 use crate::rng::{self, Purpose};
 use crate::simulation::{Dynamics, TableDynamics};
 
@@ -38,8 +37,8 @@ pub struct RegretCurve {
     pub optimal: f64,
     /// Mean regret an episode over the last tenth of the episodes (at least one).
     pub late: f64,
-    /// The least `V̂_0 − V*_0` over all episodes, where `V̂_0` is what the agent believes its policy is worth: not negative if it
-    /// was optimistic in every episode. None for agents that say nothing about it.
+    /// The least `V̂_0 − (V*_0 − penalty of the truth)` over all episodes, where `V̂_0` is what the agent believes can be earned: not
+    /// negative if it was optimistic in every episode, in the sense that it claims. None for agents that claim nothing.
     pub least_optimism: Option<f64>,
     /// Number of episodes whose policy differed from the one before.
     pub switches: u64,
@@ -81,8 +80,8 @@ impl RegretCurve {
 pub fn run(setup: &Setup, agent: &mut dyn EpisodicAgent, options: &RegretOptions) -> Result<RegretCurve> {
     setup.validate()?;
     let Setup { mdp, horizon, episodes, .. } = *setup;
-    let criterion = Criterion::FiniteHorizon { horizon };
-    let optimal = mdp.initial_value(&solve(mdp, criterion, &SolveOptions::default())?.values);
+    let truth = Truth::solve(mdp, horizon);
+    let optimal = truth.optimal();
     let dynamics = TableDynamics::new(mdp)?;
     let mut environment = rng::fast(setup.seed, Purpose::Environment, 0);
     let mut draws = rng::fast(setup.seed, Purpose::Policy, 1);
@@ -104,7 +103,7 @@ pub fn run(setup: &Setup, agent: &mut dyn EpisodicAgent, options: &RegretOptions
             switches += u64::from(episode > 0);
         }
         if let Some(believed) = agent.optimistic_value() {
-            let optimism = believed - optimal;
+            let optimism = believed - (optimal - agent.penalty_of_truth(&truth));
             least_optimism = Some(least_optimism.map_or(optimism, |least| least.min(optimism)));
         }
         regret += gap;
