@@ -7,6 +7,7 @@ mod effective_horizon;
 mod exploration;
 mod game;
 mod learn;
+mod mex;
 mod shell;
 mod show;
 mod solve;

@@ -16,7 +16,7 @@
 pub struct Worths<'a> {
     /// `v`, `[S]`.
     pub v: &'a [f64],
-    /// A state with the largest `v`.
+    /// A state with the largest `v` of those that may follow.
     pub best: usize,
 }
 
@@ -30,6 +30,12 @@ impl<'a> Worths<'a> {
             }
         }
         Worths { v, best }
+    }
+
+    /// The best of some states only, which must include every successor that was seen; of all states if there is none.
+    pub fn among(v: &'a [f64], states: &[u32]) -> Worths<'a> {
+        let better = |a: u32, b: u32| if v[b as usize] > v[a as usize] { b } else { a };
+        states.iter().copied().reduce(better).map_or_else(|| Worths::new(v), |best| Worths { v, best: best as usize })
     }
 }
 
@@ -157,7 +163,8 @@ mod tests {
     fn random(rng: &mut Fast) -> Instance {
         let states = 2 + rng::below(rng, 6);
         let successors: Vec<(u32, u32)> = (0..states as u32)
-            .filter_map(|s| (rng::below(rng, 3) > 0).then(|| (s, 1 + rng::below(rng, 20) as u32)))
+            .map(|s| (s, (rng::below(rng, 30) as u32).saturating_sub(9)))
+            .filter(|&(_, n)| n > 0)
             .collect();
         let v = (0..states).map(|_| 5.0 * rng::uniform(rng) - 1.0).collect();
         let eta = 10f64.powf(3.0 * rng::uniform(rng) - 2.0);

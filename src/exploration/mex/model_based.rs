@@ -14,6 +14,7 @@ use super::super::certificate::Truth;
 use super::super::{Counting, Counts, EpisodicAgent, Setup, StageRules, Step};
 use super::ascent::AscentOptions;
 use super::bracket::{STARTS, bracket};
+use super::layers::{Layers, Successors};
 use super::objective::{Law, Objective, Rewards};
 use super::price::{PriceParams, model_based_theory};
 use super::sweep::Sweep;
@@ -58,6 +59,8 @@ hyper_parameters! {
         starts: usize = 10, "in 1 to 10", |n| (1..=STARTS.len()).contains(&n);
         /// How visits are counted.
         counts: Counting = Counting::Staged, "pooled or staged", |_| true;
+        /// The states that an unseen transition may lead to.
+        successors: Successors = Successors::All, "all or layered", |_| true;
         /// Whether rewards are known.
         rewards: Rewards = Rewards::Known, "known or learnt", |_| true;
     }
@@ -81,21 +84,28 @@ impl<'a> MexModelBased<'a> {
     /// An agent that has seen nothing.
     ///
     /// # Errors
-    /// A hyper-parameter or the setup out of range; [`Error::NotApplicable`] for an ascent with pooled counts that is also to
-    /// learn rewards.
+    /// A hyper-parameter or the setup out of range; [`Error::NotApplicable`] for an ascent that is to learn rewards with pooled
+    /// counts, or to know layers.
     pub fn new(setup: &Setup<'a>, params: &MexModelBasedParams) -> Result<MexModelBased<'a>> {
         params.validate()?;
         setup.validate()?;
-        let shared = params.solver == Solver::Ascent && params.counts == Counting::Pooled;
-        if shared && params.rewards == Rewards::Learnt {
-            let reason = "an ascent with pooled counts needs known rewards; take rewards=known, or counts=staged";
-            return Err(Error::NotApplicable { method: "mex-mb", reason: reason.into() });
+        let refused = |reason: &str| Err(Error::NotApplicable { method: "mex-mb", reason: reason.into() });
+        if params.solver == Solver::Ascent {
+            if params.counts == Counting::Pooled && params.rewards == Rewards::Learnt {
+                return refused(
+                    "an ascent with pooled counts needs known rewards; take rewards=known, or counts=staged",
+                );
+            }
+            if params.successors == Successors::Layered {
+                return refused("an ascent considers all successors; take successors=all, or solver=relaxation");
+            }
         }
         let counts = Counts::new(params.counts, setup.mdp.num_choices(), setup.horizon);
+        let layers = (params.successors == Successors::Layered).then(|| Layers::new(setup));
         Ok(MexModelBased {
             setup: *setup,
             params: *params,
-            sweep: Sweep::new(setup, &counts),
+            sweep: Sweep::new(setup, &counts, layers),
             counts,
             found: None,
             theory: model_based_theory(setup, params.counts, params.price.delta),
@@ -107,6 +117,12 @@ impl<'a> MexModelBased<'a> {
     /// The objective of the current episode.
     pub fn objective(&self) -> Objective<'_> {
         Objective { setup: &self.setup, counts: &self.counts, eta: self.eta, rewards: self.params.rewards }
+    }
+
+    /// `V` of the plan: `V*_0(f_k)` after an ascent, whose excess over `J` is the price paid for `f_k`. The proof of the regret bound reads
+    /// `V*_0 − V*_0(f_k) ≤ η (L(truth) − L(f_k))`.
+    pub fn model_value(&self) -> f64 {
+        self.sweep.plan.initial_value(&self.setup)
     }
 
     /// Action values computed so far; planning afresh every time would have computed `H · C` an episode.

@@ -58,7 +58,7 @@ impl<'a> MexModelFree<'a> {
         Ok(MexModelFree {
             setup: *setup,
             params: *params,
-            sweep: Sweep::new(setup, &counts),
+            sweep: Sweep::new(setup, &counts, None),
             counts,
             found: None,
             theory: model_free_theory(setup, params.price.delta),

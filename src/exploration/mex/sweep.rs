@@ -7,12 +7,15 @@
 use super::super::optimism::{Plan, greedy};
 use super::super::{Counting, Counts, Setup};
 use super::block::Worths;
+use super::layers::Layers;
 use crate::rng::Fast;
 
 /// A plan that is kept up to date.
 #[derive(Debug, Clone)]
 pub(super) struct Sweep {
     pub plan: Plan,
+    /// The states that may follow at each step, if not all.
+    layers: Option<Layers>,
     /// Rows whose counts changed since the last sweep, and the steps that such a row belongs to.
     changed: Vec<bool>,
     changed_at: Vec<bool>,
@@ -28,10 +31,11 @@ pub(super) struct Sweep {
 }
 
 impl Sweep {
-    pub fn new(setup: &Setup, counts: &Counts) -> Sweep {
+    pub fn new(setup: &Setup, counts: &Counts, layers: Option<Layers>) -> Sweep {
         let states = setup.mdp.num_states();
         Sweep {
             plan: Plan::new(setup),
+            layers,
             changed: vec![false; counts.num_rows()],
             changed_at: vec![false; setup.horizon],
             eta: None,
@@ -70,7 +74,10 @@ impl Sweep {
             }
             let (before, after) = self.plan.v.split_at_mut((stage + 1) * states);
             let now = &mut before[stage * states..];
-            let next = Worths::new(&after[..states]);
+            let next = match &self.layers {
+                Some(layers) => Worths::among(&after[..states], layers.at(stage + 1)),
+                None => Worths::new(&after[..states]),
+            };
             let largest = next.v[next.best];
             let everywhere = all || largest != self.largest[stage + 1];
             self.largest[stage + 1] = largest;

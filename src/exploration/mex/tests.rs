@@ -16,6 +16,7 @@ fn the_certificate_of_optimism_holds_in_every_episode() {
         ("mex-mb", "solver=relaxation", "counts=staged", "rewards=known"),
         ("mex-mb", "solver=relaxation", "counts=staged", "rewards=learnt"),
         ("mex-mb", "solver=relaxation", "counts=pooled", "rewards=known"),
+        ("mex-mb", "solver=relaxation", "counts=staged", "successors=layered"),
         ("mex-mb", "solver=ascent", "counts=staged", "rewards=known"),
         ("mex-mb", "solver=ascent", "counts=staged", "rewards=learnt"),
         ("mex-mb", "solver=ascent", "counts=pooled", "rewards=known"),
@@ -107,4 +108,5 @@ fn bad_settings_are_refused() {
     assert!(message("mex-mb", &[("starts", "11")]).contains("1 to 10"));
     let both = [("solver", "ascent"), ("counts", "pooled"), ("rewards", "learnt")];
     assert!(message("mex-mb", &both).contains("rewards=known"));
+    assert!(message("mex-mb", &[("solver", "ascent"), ("successors", "layered")]).contains("successors=all"));
 }
