@@ -8,6 +8,7 @@ mod exploration;
 mod game;
 mod learn;
 mod mex;
+mod regret;
 mod shell;
 mod show;
 mod solve;

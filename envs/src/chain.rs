@@ -73,6 +73,10 @@ impl Model for Chain {
         2
     }
 
+    fn episode_length(&self) -> Option<usize> {
+        matches!(self.rewards, Rewards::EndRight { .. }).then_some(self.n as usize)
+    }
+
     fn step_law(&self, s: u32, action: usize, out: &mut Branches<u32>) {
         let (first, last) = (s == 0, s == self.n - 1);
         let (mean, noisy) = match self.rewards {

@@ -64,6 +64,10 @@ impl Model for DeepSea {
         2
     }
 
+    fn episode_length(&self) -> Option<usize> {
+        Some(self.n as usize)
+    }
+
     fn step_law(&self, (row, column): Self::State, action: usize, out: &mut Branches<Self::State>) {
         let (last, n) = (self.n - 1, f64::from(self.n));
         let right = self.is_right((row, column), action);

@@ -23,6 +23,8 @@ pub struct EnvTable {
     pub cells: Vec<Option<Cell>>,
     /// What is seen of each state, `[S]`: only filled by [`Environment::observed_table`], since it takes much memory.
     pub observations: Vec<Vec<u32>>,
+    /// Steps of an episode, if the problem is customarily studied over a fixed number of them.
+    pub episode_length: Option<usize>,
 }
 
 impl EnvTable {
@@ -36,6 +38,7 @@ impl EnvTable {
             map: None,
             cells: Vec::new(),
             observations: Vec::new(),
+            episode_length: None,
         }
     }
 
@@ -97,6 +100,7 @@ impl<M: Model> Erased<M> {
             action_names: actions.clone().map(|a| model.action_name(a)).collect(),
             action_glyphs: actions.map(|a| model.action_glyph(a)).collect(),
             map: model.map(),
+            episode_length: model.episode_length(),
             mdp: table.mdp,
         })
     }

@@ -46,6 +46,10 @@ impl Model for Lock {
         self.actions as usize
     }
 
+    fn episode_length(&self) -> Option<usize> {
+        Some(self.code.len() + 3)
+    }
+
     fn step_law(&self, s: u32, action: usize, out: &mut Branches<u32>) {
         let mut to = |probability, next, reward| out.push(Branch { probability, next, reward, terminal: false });
         match self.code.get(s as usize) {

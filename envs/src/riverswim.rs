@@ -78,6 +78,10 @@ impl Model for RiverSwim {
         2
     }
 
+    fn episode_length(&self) -> Option<usize> {
+        Some(20)
+    }
+
     fn step_law(&self, s: u32, action: usize, out: &mut Branches<u32>) {
         let (last, numbers) = (self.n - 1, &self.numbers);
         let mut to = |probability, next, reward| out.push(Branch { probability, next, reward, terminal: false });

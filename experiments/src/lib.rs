@@ -13,6 +13,7 @@ pub mod learn;
 pub mod output;
 pub mod plot;
 pub mod registry;
+pub mod regret;
 pub mod runner;
 pub mod sqirl;
 

@@ -1,7 +1,7 @@
 //! Every experiment by name. Adding a paper takes one folder and one line here.
 
 use crate::runner::Spec;
-use crate::{Result, effective_horizon, known_answers, learn, sqirl};
+use crate::{Result, effective_horizon, known_answers, learn, regret, sqirl};
 
 /// All experiments, in the order in which they are listed and run by `tabrl reproduce all`.
 pub fn experiments() -> Vec<Spec> {
@@ -13,8 +13,10 @@ pub fn experiments() -> Vec<Spec> {
 /// # Errors
 /// As [`experiment`].
 pub fn stored(name: &str) -> Result<Spec> {
-    let learn = learn::spec();
-    if name == learn.name { Ok(learn) } else { experiment(name) }
+    match [learn::spec(), regret::spec()].into_iter().find(|spec| spec.name == name) {
+        Some(spec) => Ok(spec),
+        None => experiment(name),
+    }
 }
 
 /// The experiment `name`.

@@ -111,6 +111,11 @@ pub trait Model: Send + Sync {
     fn observation(&self, _state: Self::State) -> Vec<u32> {
         Vec::new()
     }
+
+    /// Steps of an episode, where the problem is customarily studied over a fixed number of them.
+    fn episode_length(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// What is known of the states of a table beyond their numbers. The default is nothing.
@@ -156,5 +161,8 @@ impl<M: Model + ?Sized> Model for &M {
     }
     fn observation(&self, state: Self::State) -> Vec<u32> {
         (**self).observation(state)
+    }
+    fn episode_length(&self) -> Option<usize> {
+        (**self).episode_length()
     }
 }

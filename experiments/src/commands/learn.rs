@@ -5,60 +5,68 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
+use tabrl::learning::Param;
 
 use super::numbers::whole;
 use super::reproduce::default_jobs;
-use crate::Result;
 use crate::cli::Finish;
 use crate::learn::{self, AgentConfig, Aggregation, Config, End, LearningCurves, MAX_POINTS, MAX_SEEDS, Spacing};
 use crate::output::{self, Format};
 use crate::runner::{self, Options, Shard, set_twice, split_settings};
+use crate::{Error, Result};
 
 /// Draws learning curves: agents on a problem, judged by the exact value of their policies.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// An environment (see `tabrl list environments`), or a table in a file (.npz, .json, .drn, .umb, .tra).
     #[arg(long, value_name = "ENV|FILE")]
-    env: String,
+    pub(super) env: String,
     /// Agents (see `tabrl list agents`), separated by commas.
     #[arg(long, value_name = "AGENT", value_delimiter = ',', required = true)]
-    agent: Vec<String>,
+    pub(super) agent: Vec<String>,
     /// Number of seeds.
     #[arg(
         long, value_name = "N", default_value_t = 10,
         allow_negative_numbers = true, value_parser = whole::<u64>(1..=MAX_SEEDS)
     )]
-    seeds: u64,
+    pub(super) seeds: u64,
     /// First seed; the others follow it.
     #[arg(
         long, value_name = "SEED", default_value_t = 0,
         allow_negative_numbers = true, value_parser = whole::<u64>(0..=LARGEST)
     )]
-    seed: u64,
-    /// Environment steps of each run.
-    #[arg(
-        long, value_name = "N", default_value_t = 20_000,
-        allow_negative_numbers = true, value_parser = whole::<u64>(1..=LARGEST)
-    )]
-    steps: u64,
-    /// Discount factor, above 0 and at most 1; 1 needs --horizon.
-    #[arg(long, value_name = "G", default_value_t = 0.99, allow_negative_numbers = true)]
-    discount: f64,
-    /// Steps after which an episode is interrupted; agents bootstrap there.
+    pub(super) seed: u64,
+    /// What is measured: the value of the policy as agents learn, or the regret of episodic agents, summed over episodes.
+    #[arg(long, value_enum, default_value_t)]
+    metric: Metric,
+    /// Environment steps of each run; default 20000 [metric value].
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>(1..=LARGEST))]
+    pub(super) steps: Option<u64>,
+    /// Discount factor, above 0 and at most 1, default 0.99; 1 needs --horizon [metric value].
+    #[arg(long, value_name = "G", allow_negative_numbers = true)]
+    pub(super) discount: Option<f64>,
+    /// Episodes of each run; default 1000 [metric regret].
+    #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = whole::<u64>(1..=LARGEST))]
+    pub(super) episodes: Option<u64>,
+    /// The range in which agents assume rewards to lie; default 0,1 [metric regret].
+    #[arg(long, value_name = "LOW,HIGH", value_delimiter = ',', allow_negative_numbers = true)]
+    pub(super) reward_range: Vec<f64>,
+    /// Steps after which an episode is interrupted (agents bootstrap there), or for regret the steps of an episode (default:
+    /// what is customary for the environment).
     #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = whole::<u64>(1..=LARGEST))]
-    horizon: Option<u64>,
+    pub(super) horizon: Option<u64>,
     /// Number of points at which the policy is evaluated.
     #[arg(
         long, value_name = "N", default_value_t = 40,
         allow_negative_numbers = true, value_parser = whole::<u16>(1..=u64::from(MAX_POINTS))
     )]
-    points: u16,
+    pub(super) points: u16,
     /// Space the points evenly on a logarithmic axis.
     #[arg(long)]
     log: bool,
     /// What is drawn over the seeds at each point.
     #[arg(long, value_enum, default_value_t)]
-    aggregate: Aggregation,
+    pub(super) aggregate: Aggregation,
     /// Parameters, separated by commas: env.key=value of the environment, agent.key=value of all agents, NAME.key=value of
     /// one; key=value of the environment if it has that parameter, else of the agents that have it.
     #[arg(long, value_name = "KEY=VALUE")]
@@ -68,7 +76,7 @@ pub struct Arguments {
         long, value_name = "N", default_value_t = 1_000_000,
         allow_negative_numbers = true, value_parser = whole::<usize>(1..=u64::MAX)
     )]
-    state_limit: usize,
+    pub(super) state_limit: usize,
     /// Number of threads; changes no result. Default: all processors.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=super::MOST_THREADS))]
     jobs: Option<u16>,
@@ -80,7 +88,17 @@ pub struct Arguments {
     out: PathBuf,
     /// How to answer.
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(super) format: Format,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Metric {
+    /// The exact value of the policy.
+    #[default]
+    Value,
+    /// The exact regret over episodes.
+    Regret,
 }
 
 /// The largest whole number that a configuration file can hold.
@@ -120,15 +138,27 @@ struct AgentAnswer {
 /// # Errors
 /// Unknown names and keys, numbers out of range, an agent that does not apply, or a folder that cannot be written.
 pub fn run(arguments: &Arguments) -> Result<Finish> {
+    match arguments.metric {
+        Metric::Value => values(arguments),
+        Metric::Regret => super::regret::run(arguments),
+    }
+}
+
+fn values(arguments: &Arguments) -> Result<Finish> {
+    if arguments.episodes.is_some() || !arguments.reward_range.is_empty() {
+        return Err(Error::Usage("--episodes and --reward-range belong to --metric regret".into()));
+    }
+    let (learners, explorers) = (tabrl::learning::registry(), tabrl::exploration::registry());
+    let only_explores = |name: &&String| {
+        explorers.iter().any(|spec| spec.name == **name) && learners.iter().all(|spec| spec.name != **name)
+    };
+    if let Some(name) = arguments.agent.iter().find(only_explores) {
+        return Err(Error::Usage(format!("{name} is an episodic agent; measure it with --metric regret")));
+    }
     let spec = learn::spec();
     let settings = config(arguments)?.settings(spec.name, spec.config)?;
     let curves = LearningCurves::new(&settings)?;
-    let options = Options {
-        out: arguments.out.clone(),
-        jobs: arguments.jobs.map_or_else(default_jobs, usize::from),
-        shard: arguments.shard,
-    };
-    let run = runner::carry_out(&spec, &settings, &curves, &options)?;
+    let run = runner::carry_out(&spec, &settings, &curves, &arguments.options())?;
     let ends = run.results.as_ref().map(|results| curves.summary(results)?.ends()).transpose()?;
     let complete = ends.is_some();
     let file = |name: &str| complete.then(|| run.folder.join(name));
@@ -159,18 +189,32 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
     Ok(Finish::Done)
 }
 
+impl Arguments {
+    /// How the run is carried out.
+    pub(super) fn options(&self) -> Options {
+        Options { out: self.out.clone(), jobs: self.jobs.map_or_else(default_jobs, usize::from), shard: self.shard }
+    }
+
+    /// How the points are spaced.
+    pub(super) fn spacing(&self) -> Spacing {
+        if self.log { Spacing::Log } else { Spacing::Even }
+    }
+}
+
 fn config(arguments: &Arguments) -> Result<Config> {
-    let (parameters, agents) = sort_settings(arguments)?;
+    let specs = tabrl::learning::registry();
+    let known: Vec<Keys> = specs.iter().map(|spec| (spec.name, &spec.params[..])).collect();
+    let (parameters, agents) = sort_settings(arguments, &known)?;
     Ok(Config {
         problem: arguments.env.clone(),
         parameters,
         checksum: String::new(),
         state_limit: arguments.state_limit,
-        discount: arguments.discount,
+        discount: arguments.discount.unwrap_or(0.99),
         horizon: arguments.horizon.unwrap_or(0),
-        steps: arguments.steps,
+        steps: arguments.steps.unwrap_or(20_000),
         points: arguments.points,
-        spacing: if arguments.log { Spacing::Log } else { Spacing::Even },
+        spacing: arguments.spacing(),
         aggregate: arguments.aggregate,
         seeds: arguments.seeds,
         first_seed: arguments.seed,
@@ -199,16 +243,18 @@ fn environment_has(name: &str, key: &str) -> bool {
     own.params.iter().map(|param| param.name).chain(tabrl_envs::COMMON_PARAMS.iter().map(|p| p.name)).any(|n| n == key)
 }
 
+/// An agent's name and its parameters.
+pub(super) type Keys<'a> = (&'a str, &'a [Param]);
+
 /// Deals the `--set` options out: `env.` goes to the environment, `agent.` to all agents, an agent's name to that one, which
 /// wins over what all agents get; a key alone to the environment if it knows it, else to the agents that do, else to the
 /// environment, which says what it knows.
-fn sort_settings(arguments: &Arguments) -> Result<(Vec<String>, Vec<AgentConfig>)> {
+pub(super) fn sort_settings(arguments: &Arguments, specs: &[Keys]) -> Result<(Vec<String>, Vec<AgentConfig>)> {
     let mut env = Vec::new();
     let agent = |name: &String| AgentConfig { name: name.clone(), set: Vec::new() };
     let mut agents: Vec<AgentConfig> = arguments.agent.iter().map(agent).collect();
-    let specs = tabrl::learning::registry();
     let takes = |agent: &AgentConfig, key: &str| {
-        specs.iter().any(|spec| spec.name == agent.name && spec.params.iter().any(|param| param.name == key))
+        specs.iter().any(|(name, params)| *name == agent.name && params.iter().any(|param| param.name == key))
     };
     let texts = split_commas(&arguments.set);
     let mut own = Vec::new();

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use rayon::prelude::*;
 use serde::Serialize;
+use tabrl::exploration;
 use tabrl::learning;
 use tabrl::planning::{MethodInfo, methods};
 use tabrl_envs::games::GameSpec;
@@ -81,6 +82,8 @@ struct AgentEntry {
     name: &'static str,
     summary: &'static str,
     source: &'static str,
+    /// What `tabrl learn` measures it by: `value`, or `regret` for episodic agents.
+    metric: &'static str,
     parameters: Vec<ParameterEntry>,
 }
 
@@ -175,13 +178,16 @@ fn agents() -> Vec<AgentEntry> {
         default: p.default,
         doc: format!("{}, {}", p.doc, p.expected),
     };
-    let entry = |spec: learning::AgentSpec| AgentEntry {
-        name: spec.name,
-        summary: spec.summary,
-        source: spec.source,
-        parameters: spec.params.into_iter().map(parameter).collect(),
+    let entry = |name, summary, source, metric, params: Vec<learning::Param>| AgentEntry {
+        name,
+        summary,
+        source,
+        metric,
+        parameters: params.into_iter().map(parameter).collect(),
     };
-    learning::registry().into_iter().map(entry).collect()
+    let learners = learning::registry().into_iter().map(|s| entry(s.name, s.summary, s.source, "value", s.params));
+    let explorers = exploration::registry().into_iter().map(|s| entry(s.name, s.summary, s.source, "regret", s.params));
+    learners.chain(explorers).collect()
 }
 
 fn experiments() -> Vec<ExperimentEntry> {
@@ -224,8 +230,12 @@ fn in_text(listing: &Listing, limit: usize) -> String {
         }
     }
     if let Some(agents) = &listing.agents {
-        text.push_str("agents\n");
+        let mut metric = "";
         for agent in agents {
+            if agent.metric != metric {
+                metric = agent.metric;
+                let _ = writeln!(text, "agents measured by {metric} (tabrl learn --metric {metric})");
+            }
             let _ = writeln!(text, "  {:<26} {} ({})", agent.name, agent.summary, agent.source);
             in_text_parameters(&mut text, &agent.parameters, 29);
         }

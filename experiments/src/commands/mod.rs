@@ -11,6 +11,7 @@ pub mod list;
 pub mod merge;
 mod numbers;
 pub mod problem;
+pub mod regret;
 pub mod reproduce;
 pub mod show;
 pub mod solve;

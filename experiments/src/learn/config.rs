@@ -7,7 +7,7 @@ use tabrl::learning::{self, EvaluationPoints, TrainOptions};
 use tabrl::stats::Aggregate;
 
 use crate::commands::problem::names_a_file;
-use crate::runner::{Settings, fnv1a, split_setting};
+use crate::runner::{Settings, Unit, fnv1a, split_setting};
 use crate::{Error, Result};
 
 /// Most seeds of a run.
@@ -75,6 +75,84 @@ pub enum Spacing {
     Log,
 }
 
+impl Spacing {
+    /// So many points, spaced like this.
+    pub fn points(self, points: usize) -> EvaluationPoints {
+        match self {
+            Spacing::Even => EvaluationPoints::Even(points),
+            Spacing::Log => EvaluationPoints::Log(points),
+        }
+    }
+}
+
+impl AgentConfig {
+    /// One unit for each agent and seed.
+    pub fn units(agents: &[AgentConfig], first_seed: u64, seeds: u64) -> Vec<Unit> {
+        let unit = |setting: usize, seed: u64| {
+            let id = format!("{} seed={seed}", agents[setting].name);
+            Unit { id, setting, seed }
+        };
+        let seeds = (0..seeds).map(|i| first_seed.wrapping_add(i));
+        (0..agents.len()).flat_map(|agent| seeds.clone().map(move |seed| unit(agent, seed))).collect()
+    }
+}
+
+/// The part of a configuration that says which problem a run is about.
+pub struct ProblemConfig<'a> {
+    /// An environment or a file.
+    pub problem: &'a str,
+    /// Parameters of the environment, as `key=value`.
+    pub parameters: &'a mut Vec<String>,
+    /// Checksum of the file; empty for an environment.
+    pub checksum: &'a mut String,
+}
+
+impl ProblemConfig<'_> {
+    /// Writes down every parameter that was left out with its default, and a file's checksum.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a parameter that is not `key=value`.
+    pub fn complete(self) -> Result<()> {
+        let environments = tabrl_envs::registry();
+        if let Some(spec) = environments.iter().find(|spec| spec.name == self.problem) {
+            let common = tabrl_envs::COMMON_PARAMS.iter().filter(|p| spec.params.iter().all(|own| own.name != p.name));
+            let defaults = spec.params.iter().chain(common).map(|p| (p.name, p.default.to_owned()));
+            *self.parameters = completed(defaults, self.parameters)?;
+        } else if names_a_file(self.problem) {
+            *self.checksum = file_checksum(self.problem)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that a file still is the one that the checksum was taken of; `command` starts a run with another.
+    ///
+    /// # Errors
+    /// Another file, or one that cannot be read.
+    pub fn check(problem: &str, checksum: &str, command: &str) -> Result<()> {
+        if !names_a_file(problem) {
+            return Ok(());
+        }
+        let found = file_checksum(problem)?;
+        if found == checksum {
+            return Ok(());
+        }
+        let text = format!(
+            "it is not the file this run is about (its checksum is {found}, the configuration says \"{checksum}\"); \
+             `{command} --env {problem}` starts a run with it"
+        );
+        Err(Error::Run { path: problem.into(), problem: text })
+    }
+}
+
+/// Checks that a number of a configuration is from 1 to `most`.
+///
+/// # Errors
+/// [`Error::Config`] if it is not.
+pub fn in_range(place: &str, name: &str, value: u64, most: u64) -> Result<()> {
+    let problem = || format!("{name} = {value}: it must be from 1 to {most}");
+    if (1..=most).contains(&value) { Ok(()) } else { Err(Error::Config { place: place.into(), problem: problem() }) }
+}
+
 /// The number drawn at each point.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -115,14 +193,8 @@ impl Config {
     /// # Errors
     /// A file that cannot be read, or a number that TOML cannot hold.
     pub fn settings(mut self, experiment: &str, file: &str) -> Result<Settings> {
-        let environments = tabrl_envs::registry();
-        if let Some(spec) = environments.iter().find(|spec| spec.name == self.problem) {
-            let common = tabrl_envs::COMMON_PARAMS.iter().filter(|p| spec.params.iter().all(|own| own.name != p.name));
-            let defaults = spec.params.iter().chain(common).map(|p| (p.name, p.default.to_owned()));
-            self.parameters = completed(defaults, &self.parameters)?;
-        } else if names_a_file(&self.problem) {
-            self.checksum = checksum(&self.problem)?;
-        }
+        ProblemConfig { problem: &self.problem, parameters: &mut self.parameters, checksum: &mut self.checksum }
+            .complete()?;
         let agents = learning::registry();
         for agent in &mut self.agents {
             if let Some(spec) = agents.iter().find(|spec| spec.name == agent.name) {
@@ -140,26 +212,11 @@ impl Config {
     /// # Errors
     /// Numbers out of range, or a file with other bytes than those the configuration is about.
     pub fn check(&self) -> Result<()> {
-        let range = |name: &str, value: u64, most: u64| {
-            let problem = format!("{name} = {value}: it must be from 1 to {most}");
-            let fault = || Error::Config { place: "the configuration of learn".into(), problem };
-            if (1..=most).contains(&value) { Ok(()) } else { Err(fault()) }
-        };
-        range("seeds", self.seeds, MAX_SEEDS)?;
-        range("points", self.points.into(), MAX_POINTS.into())?;
-        range("steps", self.steps, u64::MAX)?;
-        if names_a_file(&self.problem) {
-            let found = checksum(&self.problem)?;
-            if found != self.checksum {
-                let problem = format!(
-                    "it is not the file this run is about (its checksum is {found}, the configuration says \
-                     \"{}\"); `tabrl learn --env {}` starts a run with it",
-                    self.checksum, self.problem
-                );
-                return Err(Error::Run { path: self.problem.clone().into(), problem });
-            }
-        }
-        Ok(())
+        let place = "the configuration of learn";
+        in_range(place, "seeds", self.seeds, MAX_SEEDS)?;
+        in_range(place, "points", self.points.into(), MAX_POINTS.into())?;
+        in_range(place, "steps", self.steps, u64::MAX)?;
+        ProblemConfig::check(&self.problem, &self.checksum, "tabrl learn")
     }
 
     /// How one seed is trained.
@@ -169,10 +226,7 @@ impl Config {
             discount: self.discount,
             time_limit: self.time_limit(),
             steps: self.steps,
-            points: match self.spacing {
-                Spacing::Even => EvaluationPoints::Even(points),
-                Spacing::Log => EvaluationPoints::Log(points),
-            },
+            points: self.spacing.points(points),
             seed,
         }
     }
@@ -185,7 +239,10 @@ impl Config {
 
 /// All parameters, those of `given` in place of their defaults. Unknown ones are kept: whoever takes them knows best what
 /// to say.
-fn completed<'a>(defaults: impl Iterator<Item = (&'a str, String)>, given: &[String]) -> Result<Vec<String>> {
+///
+/// # Errors
+/// A parameter that is not `key=value`.
+pub fn completed<'a>(defaults: impl Iterator<Item = (&'a str, String)>, given: &[String]) -> Result<Vec<String>> {
     let mut all: Vec<(&str, String)> = defaults.collect();
     for text in given {
         let (key, value) = split_setting(text)?;
@@ -198,7 +255,7 @@ fn completed<'a>(defaults: impl Iterator<Item = (&'a str, String)>, given: &[Str
 }
 
 /// 64-bit FNV-1a of a file's bytes, in hexadecimal.
-fn checksum(path: &str) -> Result<String> {
+fn file_checksum(path: &str) -> Result<String> {
     let path = Path::new(path);
     Ok(format!("{:016x}", fnv1a(&std::fs::read(path).map_err(Error::read(path))?)))
 }

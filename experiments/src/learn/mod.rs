@@ -17,7 +17,9 @@ use crate::commands::problem::{ParameterArguments, ProblemArguments, load_table}
 use crate::runner::{Experiment, Finished, Outcome, Settings, Spec, Unit, real, record, split_settings};
 use crate::{Error, Result};
 
-pub use config::{AgentConfig, Aggregation, Config, MAX_POINTS, MAX_SEEDS, Spacing};
+pub use config::{
+    AgentConfig, Aggregation, Config, MAX_POINTS, MAX_SEEDS, ProblemConfig, Spacing, completed, in_range,
+};
 pub use summary::{End, Summary};
 
 /// The entry of the runner.
@@ -115,13 +117,8 @@ fn optimum(mdp: &Mdp, config: &Config) -> Result<f64> {
 
 impl Experiment for LearningCurves {
     fn units(&self) -> Result<Vec<Unit>> {
-        let seeds = (0..self.config.seeds).map(|i| self.config.first_seed.wrapping_add(i));
-        let unit = |setting: usize, seed: u64| {
-            let id = format!("{} seed={seed}", self.config.agents[setting].name);
-            Unit { id, setting, seed }
-        };
-        let agents = 0..self.config.agents.len();
-        Ok(agents.flat_map(|agent| seeds.clone().map(move |seed| unit(agent, seed))).collect())
+        let Config { agents, first_seed, seeds, .. } = &self.config;
+        Ok(AgentConfig::units(agents, *first_seed, *seeds))
     }
 
     fn run(&self, unit: &Unit) -> Result<Value> {

@@ -49,5 +49,9 @@ impl<M: Model> Model for FiniteHorizon<M> {
         format!("{} at step {steps}", self.model.state_name(state))
     }
 
+    fn episode_length(&self) -> Option<usize> {
+        Some(self.horizon as usize)
+    }
+
     forward_appearance!(|(state, _): Self::State| state);
 }

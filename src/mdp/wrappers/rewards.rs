@@ -50,6 +50,10 @@ where
         self.model.state_name(state)
     }
 
+    fn episode_length(&self) -> Option<usize> {
+        self.model.episode_length()
+    }
+
     forward_appearance!(|state| state);
 }
 
@@ -97,6 +101,10 @@ impl<M: Model, F: Fn(M::State) -> f64 + Send + Sync> Model for ShapeReward<M, F>
 
     fn state_name(&self, state: Self::State) -> String {
         self.model.state_name(state)
+    }
+
+    fn episode_length(&self) -> Option<usize> {
+        self.model.episode_length()
     }
 
     forward_appearance!(|state| state);

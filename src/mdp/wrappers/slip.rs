@@ -51,5 +51,9 @@ impl<M: Model> Model for Slip<M> {
         self.model.state_name(state)
     }
 
+    fn episode_length(&self) -> Option<usize> {
+        self.model.episode_length()
+    }
+
     forward_appearance!(|state| state);
 }

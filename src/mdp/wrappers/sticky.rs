@@ -66,5 +66,9 @@ impl<M: Model> Model for Sticky<M> {
         if last == NONE { name } else { format!("{name} after {}", self.model.action_name(last as usize)) }
     }
 
+    fn episode_length(&self) -> Option<usize> {
+        self.model.episode_length()
+    }
+
     forward_appearance!(|(state, _): Self::State| state);
 }
