@@ -23,6 +23,7 @@ pub mod delayed_q;
 pub mod e3;
 pub mod epsilon_greedy;
 pub mod euler;
+pub mod games;
 pub mod inner;
 pub mod lsvi_ucb;
 pub mod mbie_eb;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::learn::{Arguments, Keys, sort_settings};
-use super::problem::{names_a_file, split_all};
+use super::problem::names_a_file;
 use crate::cli::Finish;
 use crate::learn::Aggregation;
 use crate::output::{self, Format};
 use crate::regret::{self, Config, End, Regret};
-use crate::runner;
+use crate::runner::{self, split_settings};
 use crate::{Error, Result};
 
 /// The answer; the field names are the keys of the JSON. What needs all shares is null until they are joined.
@@ -145,7 +145,7 @@ fn customary(arguments: &Arguments, parameters: &[String]) -> Result<u64> {
     if names_a_file(&arguments.env) {
         return Err(none());
     }
-    let table = tabrl_envs::make(&arguments.env, &split_all(parameters)?)?.table(arguments.state_limit)?;
+    let table = tabrl_envs::make(&arguments.env, &split_settings(parameters)?)?.table(arguments.state_limit)?;
     table.episode_length.map(|length| length as u64).ok_or_else(none)
 }
 

@@ -12,8 +12,8 @@ use tabrl::exploration::{EpisodicAgent, RegretOptions, Setup, make, run};
 use tabrl::mdp::Mdp;
 
 use crate::Result;
-use crate::commands::problem::{ParameterArguments, ProblemArguments, load, split_all};
-use crate::runner::{Experiment, Finished, Outcome, Settings, Spec, Unit, real, record};
+use crate::commands::problem::{ParameterArguments, ProblemArguments, load};
+use crate::runner::{Experiment, Finished, Outcome, Settings, Spec, Unit, real, record, split_settings};
 
 pub use config::Config;
 pub use summary::{End, Summary};
@@ -82,7 +82,7 @@ impl Regret {
 
     fn agent<'a>(&self, index: usize, setup: &Setup<'a>) -> Result<Box<dyn EpisodicAgent + 'a>> {
         let agent = &self.config.agents[index];
-        Ok(make(&agent.name, &split_all(&agent.set)?, setup)?)
+        Ok(make(&agent.name, &split_settings(&agent.set)?, setup)?)
     }
 
     /// What came out, from the results of all units.
