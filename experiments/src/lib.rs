@@ -10,6 +10,7 @@ pub mod effective_horizon;
 mod error;
 pub mod known_answers;
 pub mod learn;
+pub mod mex;
 pub mod output;
 pub mod plot;
 pub mod registry;

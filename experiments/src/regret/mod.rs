@@ -8,7 +8,7 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tabrl::exploration::{EpisodicAgent, RegretOptions, Setup, make, run};
+use tabrl::exploration::{EpisodicAgent, RegretCurve, RegretOptions, Setup, make, run};
 use tabrl::mdp::Mdp;
 
 use crate::Result;
@@ -45,6 +45,25 @@ pub struct Record {
     pub least_optimism: f64,
     /// Changes of policy.
     pub switches: u64,
+}
+
+impl Record {
+    /// What is kept of a run.
+    pub fn of(curve: &RegretCurve) -> Record {
+        Record {
+            points: curve.points.iter().map(|p| (p.episode, p.regret)).collect(),
+            optimal: curve.optimal,
+            late: curve.late,
+            stuck: curve.is_stuck(),
+            least_optimism: curve.least_optimism.unwrap_or(f64::INFINITY),
+            switches: curve.switches,
+        }
+    }
+
+    /// The regret after all episodes.
+    pub fn total(&self) -> f64 {
+        self.points.last().map_or(0.0, |&(_, regret)| regret)
+    }
 }
 
 /// Agents on a problem, ready to play.
@@ -104,14 +123,7 @@ impl Experiment for Regret {
         let setup = self.setup(unit.seed);
         let mut agent = self.agent(unit.setting, &setup)?;
         let curve = run(&setup, agent.as_mut(), &RegretOptions { points: self.config.spacing() })?;
-        record(&Record {
-            points: curve.points.iter().map(|p| (p.episode, p.regret)).collect(),
-            optimal: curve.optimal,
-            late: curve.late,
-            stuck: curve.is_stuck(),
-            least_optimism: curve.least_optimism.unwrap_or(f64::INFINITY),
-            switches: curve.switches,
-        })
+        record(&Record::of(&curve))
     }
 
     fn conclude(&self, results: &[Finished]) -> Result<Outcome> {

@@ -55,7 +55,7 @@ impl Summary<'_> {
     /// A number that is not finite.
     pub fn ends(&self) -> Result<Vec<End>> {
         let end = |(name, runs): (&str, &[(u64, Record)])| {
-            let totals: Vec<f64> = runs.iter().map(|(_, run)| run.points.last().map_or(0.0, |p| p.1)).collect();
+            let totals: Vec<f64> = runs.iter().map(|(_, run)| run.total()).collect();
             let mean =
                 |of: &dyn Fn(&Record) -> f64| runs.iter().map(|(_, run)| of(run)).sum::<f64>() / runs.len() as f64;
             Ok(End {

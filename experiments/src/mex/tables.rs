@@ -1,0 +1,128 @@
+//! The tables and what a reader must know to read them.
+
+use tabrl::stats::{Aggregate, Bootstrap, Estimate, PROFILE_REPETITIONS};
+
+use super::groups::{Group, GroupRecord, Player};
+use super::{Config, Results};
+use crate::Result;
+use crate::runner::{Interval, Table};
+
+/// The mean of some numbers with its 95 % bootstrap interval.
+///
+/// # Errors
+/// No number, or one that is not finite.
+pub fn mean(numbers: &[f64]) -> Result<(f64, Interval)> {
+    let bootstrap = Bootstrap { repetitions: PROFILE_REPETITIONS, ..Bootstrap::default() };
+    let Estimate { value, interval } = bootstrap.estimate_column(numbers.into(), Aggregate::Mean)?;
+    let (lower, upper) = interval.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+    Ok((value, Interval { lower, upper, level: 0.95 }))
+}
+
+/// The players of a group, in its order.
+///
+/// # Errors
+/// Text of another form.
+pub fn players(group: &Group) -> Result<Vec<Player>> {
+    group.agents.iter().map(|text| Player::parse(text)).collect()
+}
+
+/// All tables.
+///
+/// # Errors
+/// A number that is not finite.
+pub fn tables(config: &Config, results: &Results) -> Result<Vec<Table>> {
+    Ok(vec![regrets(config, results)?, curves(results)])
+}
+
+fn regrets(config: &Config, results: &Results) -> Result<Table> {
+    let columns = [
+        ("group", "", "problem, see the configuration"),
+        ("agent", "", "label in the configuration"),
+        ("seeds", "", "number of runs"),
+        ("regret", "", "mean regret after all episodes"),
+        ("lower", "", "lower end of the 95 % bootstrap interval"),
+        ("upper", "", "upper end"),
+        ("second_half", "", "regret after all episodes over that after half of them, of the means"),
+        ("stuck", "", "fraction of runs that lose half of the optimum in the last tenth of the episodes"),
+        ("least_optimism", "", "least of the believed value minus the optimum; empty if the agent states none"),
+        ("switches", "", "mean number of episodes whose policy differed from the one before"),
+        ("optimal", "", "value of the optimal policy"),
+    ];
+    let mut table = Table::new("regret", "One row a group and agent.", &columns);
+    for (name, group) in &config.groups {
+        for player in players(group)? {
+            let runs: Vec<&GroupRecord> = results.of(name, &player.label).collect();
+            let average =
+                |of: &dyn Fn(&GroupRecord) -> f64| runs.iter().map(|run| of(run)).sum::<f64>() / runs.len() as f64;
+            let (regret, interval) = mean(&results.regrets(name, &player.label))?;
+            let half = average(&|run| at_half(run, group));
+            let optimism = runs.iter().map(|run| run.run.least_optimism).fold(f64::INFINITY, f64::min);
+            let several = runs.len() > 1;
+            table.row(vec![
+                name.as_str().into(),
+                player.label.clone().into(),
+                group.seeds.into(),
+                regret.into(),
+                several.then_some(interval.lower).into(),
+                several.then_some(interval.upper).into(),
+                (half > 0.0).then_some(regret / half).into(),
+                average(&|run| f64::from(u8::from(run.run.stuck))).into(),
+                optimism.is_finite().then_some(optimism).into(),
+                average(&|run| run.run.switches as f64).into(),
+                average(&|run| run.run.optimal).into(),
+            ]);
+        }
+    }
+    Ok(table)
+}
+
+/// The regret recorded last up to half of the episodes.
+fn at_half(run: &GroupRecord, group: &Group) -> f64 {
+    let before = run.run.points.iter().take_while(|&&(episode, _)| 2 * episode <= group.episodes);
+    before.last().map_or(0.0, |&(_, regret)| regret)
+}
+
+fn curves(results: &Results) -> Table {
+    let columns = [
+        ("group", "", "problem, see the configuration"),
+        ("agent", "", "label in the configuration"),
+        ("seed", "", "seed"),
+        ("episode", "episodes", "episodes so far"),
+        ("regret", "", "sum over them of the optimum minus the exact value of the policy played"),
+    ];
+    let mut table = Table::new("curves", "One row a group, agent, seed and record.", &columns);
+    for run in &results.runs {
+        for &(episode, regret) in &run.run.points {
+            table.row(vec![
+                run.group.as_str().into(),
+                run.label.as_str().into(),
+                run.seed.into(),
+                episode.into(),
+                regret.into(),
+            ]);
+        }
+    }
+    table
+}
+
+/// Paragraphs for the report.
+pub fn notes(config: &Config) -> Vec<String> {
+    let mut groups =
+        "| group | problem | steps | episodes | seeds | rewards assumed in |\n|---|---|---|---|---|---|\n".to_owned();
+    for (name, group) in &config.groups {
+        let set = if group.set.is_empty() { String::new() } else { format!(" ({})", group.set.join(", ")) };
+        let [low, high] = group.reward_range;
+        groups.push_str(&format!(
+            "| {name} | {}{set} | {} | {} | {} | [{low}, {high}] |\n",
+            group.environment, group.horizon, group.episodes, group.seeds
+        ));
+    }
+    vec![
+        "Regret is the sum over episodes of the optimum minus the exact value of the policy played. All agents of a group meet \
+         the same environment randomness at the same seed (common random numbers). Intervals are 95 % percentile bootstrap \
+         intervals over seeds. A run is stuck if it still loses more than half of the optimum an episode, on average over the \
+         last tenth of its episodes."
+            .into(),
+        groups,
+    ]
+}
