@@ -105,7 +105,7 @@ pub fn play(config: &Config, name: &str, group: &Group, player: &Player, seed: u
     let mdp = table(config, group)?;
     let setup = setup(&mdp, group, seed);
     let mut agent = agent(player, &setup)?;
-    let options = RegretOptions { points: EvaluationPoints::Even(config.points) };
+    let options = RegretOptions { points: EvaluationPoints::Log(config.points) };
     let run = Record::of(&exploration::run(&setup, agent.as_mut(), &options)?);
     Ok(GroupRecord { group: name.to_owned(), label: player.label.clone(), seed, run })
 }

@@ -41,7 +41,7 @@ pub fn spec() -> Spec {
 pub struct Config {
     /// Most states of a table.
     pub state_limit: usize,
-    /// Points of a regret curve.
+    /// Points of a regret curve, evenly on a logarithmic axis.
     pub points: usize,
     /// Groups of agents by name.
     pub groups: BTreeMap<String, Group>,

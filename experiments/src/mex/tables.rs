@@ -42,7 +42,6 @@ fn regrets(config: &Config, results: &Results) -> Result<Table> {
         ("regret", "", "mean regret after all episodes"),
         ("lower", "", "lower end of the 95 % bootstrap interval"),
         ("upper", "", "upper end"),
-        ("second_half", "", "regret after all episodes over that after half of them, of the means"),
         ("stuck", "", "fraction of runs that lose half of the optimum in the last tenth of the episodes"),
         ("least_optimism", "", "least of the believed value minus the optimum; empty if the agent states none"),
         ("switches", "", "mean number of episodes whose policy differed from the one before"),
@@ -55,7 +54,6 @@ fn regrets(config: &Config, results: &Results) -> Result<Table> {
             let average =
                 |of: &dyn Fn(&GroupRecord) -> f64| runs.iter().map(|run| of(run)).sum::<f64>() / runs.len() as f64;
             let (regret, interval) = mean(&results.regrets(name, &player.label))?;
-            let half = average(&|run| at_half(run, group));
             let optimism = runs.iter().map(|run| run.run.least_optimism).fold(f64::INFINITY, f64::min);
             let several = runs.len() > 1;
             table.row(vec![
@@ -65,7 +63,6 @@ fn regrets(config: &Config, results: &Results) -> Result<Table> {
                 regret.into(),
                 several.then_some(interval.lower).into(),
                 several.then_some(interval.upper).into(),
-                (half > 0.0).then_some(regret / half).into(),
                 average(&|run| f64::from(u8::from(run.run.stuck))).into(),
                 optimism.is_finite().then_some(optimism).into(),
                 average(&|run| run.run.switches as f64).into(),
@@ -74,12 +71,6 @@ fn regrets(config: &Config, results: &Results) -> Result<Table> {
         }
     }
     Ok(table)
-}
-
-/// The regret recorded last up to half of the episodes.
-fn at_half(run: &GroupRecord, group: &Group) -> f64 {
-    let before = run.run.points.iter().take_while(|&&(episode, _)| 2 * episode <= group.episodes);
-    before.last().map_or(0.0, |&(_, regret)| regret)
 }
 
 fn curves(results: &Results) -> Table {
