@@ -40,7 +40,7 @@ struct AgentAnswer {
     regret_mean: f64,
     regret_ci95: Option<(f64, f64)>,
     stuck_fraction: f64,
-    /// Least of the value believed minus the optimum; null if the agent states none.
+    /// Least of the value believed minus the optimum less its penalty; null if the agent states none.
     least_optimism: Option<f64>,
 }
 

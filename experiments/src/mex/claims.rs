@@ -117,7 +117,7 @@ fn roots(config: &Config, results: &Results) -> Result<Vec<Claim>> {
         return Ok(Vec::new());
     }
     let mut claims = Vec::new();
-    for (label, id, low, high) in [("MEX-MB", "root", 0.0, 2.5), ("epsilon-greedy", "no-root", 3.5, 4.5)] {
+    for (label, id, low, high) in [("MEX-MB", "root", 0.0, 2.5), ("epsilon-greedy", "no-root", 3.7, 4.3)] {
         let [few, many] = ["root-2000", "root-8000"].map(|group| results.regrets(group, label));
         if few.is_empty() || few.len() != many.len() {
             continue;
@@ -195,6 +195,7 @@ fn optimism(results: &Results) -> Claim {
         });
     }
     let statement =
-        "In every episode of every run the objective of the model chosen is at least that of the true model";
-    Claim::draft("optimism", statement, PAPER).note("one check a run: the least over its episodes").all(&checks)
+        "In every episode of every run the relaxed objective that MEX maximised is at least the objective of the truth";
+    Claim::draft("optimism", statement, PAPER).note("one check a run: the least over its episodes; the relaxation bounds the objective from above, so this follows if \
+         it is right, and says less than the same of an exact maximiser").all(&checks)
 }

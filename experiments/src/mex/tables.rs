@@ -43,7 +43,11 @@ fn regrets(config: &Config, results: &Results) -> Result<Table> {
         ("lower", "", "lower end of the 95 % bootstrap interval"),
         ("upper", "", "upper end"),
         ("stuck", "", "fraction of runs that lose half of the optimum in the last tenth of the episodes"),
-        ("least_optimism", "", "least of the believed value minus the optimum; empty if the agent states none"),
+        (
+            "least_optimism",
+            "",
+            "least of the believed value minus the optimum less its penalty; empty if the agent states none",
+        ),
         ("switches", "", "mean number of episodes whose policy differed from the one before"),
         ("optimal", "", "value of the optimal policy"),
     ];

@@ -40,7 +40,7 @@ pub struct Record {
     pub late: f64,
     /// Whether that is more than half of the optimum.
     pub stuck: bool,
-    /// The least of what the agent believed minus the optimum; infinite if it never said.
+    /// The least of what the agent believed minus the optimum less its penalty; infinite if it never said.
     #[serde(with = "real")]
     pub least_optimism: f64,
     /// Changes of policy.

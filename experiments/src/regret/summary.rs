@@ -25,7 +25,7 @@ pub struct End {
     pub regret: Estimate,
     /// The fraction of runs that still lost half of the optimum in the last tenth of the episodes.
     pub stuck: f64,
-    /// The least of what it believed minus the optimum over all episodes and seeds; infinite if it never said.
+    /// The least of what it believed minus the optimum less its penalty, over all episodes and seeds; infinite if it never said.
     pub least_optimism: f64,
     /// Mean number of changes of policy.
     pub switches: f64,
@@ -95,7 +95,11 @@ impl Summary<'_> {
             ("lower", "", "lower end of the 95 % bootstrap interval"),
             ("upper", "", "upper end"),
             ("stuck", "", "fraction of runs that lose half of the optimum in the last tenth of the episodes"),
-            ("least_optimism", "", "least of the believed value minus the optimum; empty if the agent states none"),
+            (
+                "least_optimism",
+                "",
+                "least of the believed value minus the optimum less its penalty; empty if the agent states none",
+            ),
             ("switches", "", "mean number of episodes whose policy differed from the one before"),
             ("optimal", "", "value of the optimal policy"),
         ];
@@ -192,8 +196,8 @@ impl Summary<'_> {
                 "Regret is the sum over episodes of the optimum minus the exact value of the policy played, so it has no \
                  sampling error of returns. Stuck: the fraction of runs that lose more than half of the optimum an episode, on \
                  average over the last tenth of the episodes. Least optimism: the least, over episodes and seeds, of what \
-                 the agent believed its policy to be worth minus the optimum; not negative if it was optimistic in every \
-                 episode. All agents meet the same environment randomness at the same seed (common random numbers). {which} \
+                 the agent believed minus the optimum less the penalty that its own objective gives the true model (MEX; others \
+                 give none); not negative if it was optimistic in every episode, in the sense that it claims. All agents meet the same environment randomness at the same seed (common random numbers). {which} \
                  Intervals: percentile bootstrap over seeds with {PROFILE_REPETITIONS} repetitions.",
             ),
         ])
