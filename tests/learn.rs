@@ -274,6 +274,6 @@ fn sqirl_regresses_with_any_oracle_on_any_features_that_the_problem_has() {
         shell.refuses(&format!("{line} --set {set}"), &[word]);
     }
     if !cfg!(feature = "network") {
-        shell.refuses(&format!("{line} --set oracle=network"), &["build it with `--features network`"]);
+        shell.refuses(&format!("{line} --set oracle=network"), &["build it with the feature `network`"]);
     }
 }

@@ -168,7 +168,7 @@ impl OracleParams {
 }
 
 fn without_network() -> Error {
-    let reason = "this program was built without it; build it with `--features network`, or take another oracle";
+    let reason = "this program was built without it; build it with the feature `network`, or take another oracle";
     Error::NotApplicable { method: "oracle=network", reason: reason.into() }
 }
 
@@ -263,7 +263,7 @@ mod tests {
             assert!(said(&[("oracle", oracle), (name, value)]).contains(&format!("{name} = {value} is not valid")));
         }
         if !cfg!(feature = "network") {
-            assert!(said(&[("oracle", "network")]).contains("build it with `--features network`"));
+            assert!(said(&[("oracle", "network")]).contains("build it with the feature `network`"));
         }
         let words = OracleKind::words().iter().chain(FeatureKind::words());
         let read = |word: &&str| OracleKind::read(word).map(Value::write).or(FeatureKind::read(word).map(Value::write));
