@@ -266,7 +266,7 @@ fn exact_values_are_exact_or_an_error() {
     let rule = DecisionRule::Deterministic(vec![0, NO_CHOICE]);
     assert_eq!(exact_value(&builder.build().unwrap(), rule, &options(0.9)).unwrap(), 0.0);
     // A cycle that is longer than the linear solver can follow: reward 1 a round.
-    let states = 20_000;
+    let states = 5_000;
     let mut builder = MdpBuilder::new(states);
     for s in 0..states {
         builder.choice(s, 0, &[(1.0, (s + 1) % states, f64::from(u8::from(s + 1 == states)))]);
