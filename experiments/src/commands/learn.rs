@@ -12,7 +12,7 @@ use super::reproduce::default_jobs;
 use crate::cli::Finish;
 use crate::learn::{self, AgentConfig, Aggregation, Config, End, LearningCurves, MAX_POINTS, MAX_SEEDS, Spacing};
 use crate::output::{self, Format};
-use crate::runner::{self, Options, Shard, set_twice, split_settings};
+use crate::runner::{self, Options, Shard, Stored, set_twice, split_settings};
 use crate::{Error, Result};
 
 /// Draws learning curves: agents on a problem, judged by the exact value of their policies.
@@ -115,15 +115,8 @@ struct Answer {
     /// Value of the optimal policy; with a discount of 1, over `horizon` steps.
     optimal: f64,
     agents: Option<Vec<AgentAnswer>>,
-    csv: Option<PathBuf>,
-    svg: Option<PathBuf>,
-    png: Option<PathBuf>,
-    report: Option<PathBuf>,
-    run_id: String,
-    folder: PathBuf,
-    units: usize,
-    finished: usize,
-    complete: bool,
+    #[serde(flatten)]
+    stored: Stored,
 }
 
 #[derive(Serialize)]
@@ -160,8 +153,6 @@ fn values(arguments: &Arguments) -> Result<Finish> {
     let curves = LearningCurves::new(&settings)?;
     let run = runner::carry_out(&spec, &settings, &curves, &arguments.options())?;
     let ends = run.results.as_ref().map(|results| curves.summary(results)?.ends()).transpose()?;
-    let complete = ends.is_some();
-    let file = |name: &str| complete.then(|| run.folder.join(name));
     let agent = |End { agent, value }| AgentAnswer { agent, final_value: value.value, final_ci95: value.interval };
     let config = curves.config();
     let answer = Answer {
@@ -172,15 +163,7 @@ fn values(arguments: &Arguments) -> Result<Finish> {
         seeds: config.seeds,
         optimal: curves.optimal(),
         agents: ends.map(|ends| ends.into_iter().map(agent).collect()),
-        csv: file("curves.csv"),
-        svg: file("figures/curves.svg"),
-        png: file("figures/curves.png"),
-        report: file("report.md"),
-        run_id: run.id,
-        folder: run.folder,
-        units: run.units,
-        finished: run.finished,
-        complete,
+        stored: run.stored("curves"),
     };
     match arguments.format {
         Format::Json => output::json(&answer)?,
@@ -299,7 +282,7 @@ fn put(settings: &mut Vec<String>, key: &str, value: &str) -> Result<()> {
 
 fn in_text(answer: &Answer, aggregate: Aggregation) -> String {
     let Some(agents) = &answer.agents else {
-        return runner::Run::partial(&answer.folder, answer.finished, answer.units);
+        return answer.stored.partial();
     };
     let says = aggregate.says();
     let mut text = format!("{}: {says} over {} seeds after {} steps\n", answer.problem, answer.seeds, answer.steps);
@@ -309,8 +292,5 @@ fn in_text(answer: &Answer, aggregate: Aggregation) -> String {
         text.push_str(&format!("  {:<26}{:>14.6}  {interval}\n", agent.agent, agent.final_value));
     }
     text.push_str(&format!("  {:<26}{:>14.6}\n", "optimal", answer.optimal));
-    for file in [&answer.report, &answer.csv, &answer.svg, &answer.png].into_iter().flatten() {
-        text.push_str(&format!("{}\n", file.display()));
-    }
-    text
+    text + &answer.stored.listing()
 }

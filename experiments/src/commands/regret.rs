@@ -1,7 +1,5 @@
 //! `tabrl learn --metric regret`: regret of episodic agents on a problem, with bands over seeds.
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 
 use super::learn::{Arguments, Keys, sort_settings};
@@ -10,7 +8,7 @@ use crate::cli::Finish;
 use crate::learn::Aggregation;
 use crate::output::{self, Format};
 use crate::regret::{self, Config, End, Regret};
-use crate::runner::{self, split_settings};
+use crate::runner::{self, Stored, split_settings};
 use crate::{Error, Result};
 
 /// The answer; the field names are the keys of the JSON. What needs all shares is null until they are joined.
@@ -23,15 +21,8 @@ struct Answer {
     /// Value of the optimal policy over an episode.
     optimal: Option<f64>,
     agents: Option<Vec<AgentAnswer>>,
-    csv: Option<PathBuf>,
-    svg: Option<PathBuf>,
-    png: Option<PathBuf>,
-    report: Option<PathBuf>,
-    run_id: String,
-    folder: PathBuf,
-    units: usize,
-    finished: usize,
-    complete: bool,
+    #[serde(flatten)]
+    stored: Stored,
 }
 
 #[derive(Serialize)]
@@ -55,8 +46,6 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
     let run = runner::carry_out(&spec, &settings, &regret, &arguments.options())?;
     let summary = run.results.as_ref().map(|results| regret.summary(results)).transpose()?;
     let ends = summary.as_ref().map(|summary| summary.ends()).transpose()?;
-    let complete = ends.is_some();
-    let file = |name: &str| complete.then(|| run.folder.join(name));
     let agent = |end: End| AgentAnswer {
         agent: end.agent,
         regret_mean: end.regret.value,
@@ -72,15 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
         seeds: config.seeds,
         optimal: summary.as_ref().map(|summary| summary.optimal()),
         agents: ends.map(|ends| ends.into_iter().map(agent).collect()),
-        csv: file("curves.csv"),
-        svg: file("figures/regret.svg"),
-        png: file("figures/regret.png"),
-        report: file("report.md"),
-        run_id: run.id,
-        folder: run.folder,
-        units: run.units,
-        finished: run.finished,
-        complete,
+        stored: run.stored("regret"),
     };
     match arguments.format {
         Format::Json => output::json(&answer)?,
@@ -151,7 +132,7 @@ fn customary(arguments: &Arguments, parameters: &[String]) -> Result<u64> {
 
 fn in_text(answer: &Answer) -> String {
     let Some(agents) = &answer.agents else {
-        return runner::Run::partial(&answer.folder, answer.finished, answer.units);
+        return answer.stored.partial();
     };
     let mut text = format!(
         "{}: mean regret and 95 % bootstrap interval over {} seeds after {} episodes of {} steps\n",
@@ -166,8 +147,5 @@ fn in_text(answer: &Answer) -> String {
     if let Some(optimal) = answer.optimal {
         text.push_str(&format!("  {:<26}{optimal:>14.6}  an episode\n", "optimal"));
     }
-    for file in [&answer.report, &answer.csv, &answer.svg, &answer.png].into_iter().flatten() {
-        text.push_str(&format!("{}\n", file.display()));
-    }
-    text
+    text + &answer.stored.listing()
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use tabrl::learning::{self, EvaluationPoints, TrainOptions};
+use tabrl::learning::{self, EvaluationPoints, Param, TrainOptions};
 use tabrl::stats::Aggregate;
 
 use crate::commands::problem::names_a_file;
@@ -86,6 +86,22 @@ impl Spacing {
 }
 
 impl AgentConfig {
+    /// Writes down every parameter that was left out with its default; `specs` has the parameters of each agent by name.
+    ///
+    /// # Errors
+    /// A parameter that is not `key=value`.
+    pub fn complete<'a>(
+        agents: &mut [AgentConfig],
+        specs: impl Iterator<Item = (&'a str, &'a [Param])> + Clone,
+    ) -> Result<()> {
+        for agent in agents {
+            if let Some((_, params)) = specs.clone().find(|(name, _)| *name == agent.name) {
+                agent.set = completed(params.iter().map(|p| (p.name, p.default.clone())), &agent.set)?;
+            }
+        }
+        Ok(())
+    }
+
     /// One unit for each agent and seed.
     pub fn units(agents: &[AgentConfig], first_seed: u64, seeds: u64) -> Vec<Unit> {
         let unit = |setting: usize, seed: u64| {
@@ -195,16 +211,9 @@ impl Config {
     pub fn settings(mut self, experiment: &str, file: &str) -> Result<Settings> {
         ProblemConfig { problem: &self.problem, parameters: &mut self.parameters, checksum: &mut self.checksum }
             .complete()?;
-        let agents = learning::registry();
-        for agent in &mut self.agents {
-            if let Some(spec) = agents.iter().find(|spec| spec.name == agent.name) {
-                agent.set = completed(spec.params.iter().map(|p| (p.name, p.default.clone())), &agent.set)?;
-            }
-        }
-        let place = "the options of tabrl learn";
-        let values = toml::Table::try_from(&self)
-            .map_err(|error| Error::Config { place: place.into(), problem: error.to_string() })?;
-        Settings::with_values(experiment, file, place, values)
+        let specs = learning::registry();
+        AgentConfig::complete(&mut self.agents, specs.iter().map(|spec| (spec.name, &spec.params[..])))?;
+        written(&self, experiment, file)
     }
 
     /// Checks what the types do not.
@@ -237,12 +246,23 @@ impl Config {
     }
 }
 
+/// The settings of a run of `tabrl learn`, from its complete configuration.
+///
+/// # Errors
+/// A number that TOML cannot hold.
+pub fn written(config: &impl Serialize, experiment: &str, file: &str) -> Result<Settings> {
+    let place = "the options of tabrl learn";
+    let values = toml::Table::try_from(config)
+        .map_err(|error| Error::Config { place: place.into(), problem: error.to_string() })?;
+    Settings::with_values(experiment, file, place, values)
+}
+
 /// All parameters, those of `given` in place of their defaults. Unknown ones are kept: whoever takes them knows best what
 /// to say.
 ///
 /// # Errors
 /// A parameter that is not `key=value`.
-pub fn completed<'a>(defaults: impl Iterator<Item = (&'a str, String)>, given: &[String]) -> Result<Vec<String>> {
+fn completed<'a>(defaults: impl Iterator<Item = (&'a str, String)>, given: &[String]) -> Result<Vec<String>> {
     let mut all: Vec<(&str, String)> = defaults.collect();
     for text in given {
         let (key, value) = split_setting(text)?;

@@ -17,9 +17,7 @@ use crate::commands::problem::{ParameterArguments, ProblemArguments, load_table}
 use crate::runner::{Experiment, Finished, Outcome, Settings, Spec, Unit, real, record, split_settings};
 use crate::{Error, Result};
 
-pub use config::{
-    AgentConfig, Aggregation, Config, MAX_POINTS, MAX_SEEDS, ProblemConfig, Spacing, completed, in_range,
-};
+pub use config::{AgentConfig, Aggregation, Config, MAX_POINTS, MAX_SEEDS, ProblemConfig, Spacing, in_range, written};
 pub use summary::{End, Summary};
 
 /// The entry of the runner.

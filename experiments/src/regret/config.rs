@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use tabrl::exploration;
 use tabrl::learning::EvaluationPoints;
 
-use crate::learn::{AgentConfig, MAX_POINTS, MAX_SEEDS, ProblemConfig, Spacing, completed, in_range};
+use crate::Result;
+use crate::learn::{AgentConfig, MAX_POINTS, MAX_SEEDS, ProblemConfig, Spacing, in_range, written};
 use crate::runner::{Settings, Unit};
-use crate::{Error, Result};
 
 /// Every number of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,16 +47,9 @@ impl Config {
     pub fn settings(mut self, experiment: &str, file: &str) -> Result<Settings> {
         ProblemConfig { problem: &self.problem, parameters: &mut self.parameters, checksum: &mut self.checksum }
             .complete()?;
-        let agents = exploration::registry();
-        for agent in &mut self.agents {
-            if let Some(spec) = agents.iter().find(|spec| spec.name == agent.name) {
-                agent.set = completed(spec.params.iter().map(|p| (p.name, p.default.clone())), &agent.set)?;
-            }
-        }
-        let place = "the options of tabrl learn";
-        let values = toml::Table::try_from(&self)
-            .map_err(|error| Error::Config { place: place.into(), problem: error.to_string() })?;
-        Settings::with_values(experiment, file, place, values)
+        let specs = exploration::registry();
+        AgentConfig::complete(&mut self.agents, specs.iter().map(|spec| (spec.name, &spec.params[..])))?;
+        written(&self, experiment, file)
     }
 
     /// Checks what the types do not.

@@ -36,7 +36,7 @@ pub(crate) use config::{fnv1a, set_twice, split_setting, split_settings};
 pub use experiment::{Experiment, Figure, Finished, Outcome, Spec, Unit, record};
 pub use merge::merge;
 pub use progress::Progress;
-pub use run::{Options, Run, carry_out, reproduce};
+pub use run::{Options, Run, Stored, carry_out, reproduce};
 pub use shard::Shard;
 pub use store::write_atomically;
 pub use table::{Cell, Column, Table};

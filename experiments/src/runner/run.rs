@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::conclude::conclude;
@@ -50,6 +51,51 @@ impl Run {
     /// What to say of a run that lacks units, in one line.
     pub fn partial(folder: &Path, finished: usize, units: usize) -> String {
         format!("{}: {finished} of {units} units are stored; `tabrl merge` joins shards\n", folder.display())
+    }
+
+    /// Where what it left is, for a command's answer; `figure` is the name of its figure.
+    pub fn stored(self, figure: &str) -> Stored {
+        let complete = self.results.is_some();
+        let file = |name: &str| complete.then(|| self.folder.join(name));
+        Stored {
+            csv: file("curves.csv"),
+            svg: file(&format!("figures/{figure}.svg")),
+            png: file(&format!("figures/{figure}.png")),
+            report: file("report.md"),
+            run_id: self.id,
+            folder: self.folder,
+            units: self.units,
+            finished: self.finished,
+            complete,
+        }
+    }
+}
+
+/// Where a run of curves left its files; the field names are keys of JSON answers. What needs all units is null until they are
+/// stored.
+#[derive(Debug, Clone, Serialize)]
+pub struct Stored {
+    csv: Option<PathBuf>,
+    svg: Option<PathBuf>,
+    png: Option<PathBuf>,
+    report: Option<PathBuf>,
+    run_id: String,
+    folder: PathBuf,
+    units: usize,
+    finished: usize,
+    complete: bool,
+}
+
+impl Stored {
+    /// What to say of a run that lacks units, in one line.
+    pub fn partial(&self) -> String {
+        Run::partial(&self.folder, self.finished, self.units)
+    }
+
+    /// The files, one a line.
+    pub fn listing(&self) -> String {
+        let files = [&self.report, &self.csv, &self.svg, &self.png].into_iter().flatten();
+        files.map(|file| format!("{}\n", file.display())).collect()
     }
 }
 
