@@ -10,6 +10,7 @@
 //! ```
 
 pub mod bandit_mdp;
+pub mod barfi_grid;
 pub mod chain;
 pub mod cliffwalking;
 pub mod deepsea;
