@@ -22,6 +22,8 @@ pub mod frozenlake;
 pub mod games;
 pub mod garnet;
 pub mod grid;
+pub mod hpgd_rooms;
+pub mod lava_grid;
 pub mod lock;
 pub mod minigrid;
 pub mod random_mdp;
@@ -31,6 +33,7 @@ pub mod rlberry_grid;
 pub mod rlberry_rooms;
 mod settings;
 pub mod sixarms;
+pub mod small_worlds;
 pub mod soccer;
 #[cfg(test)]
 mod solved;

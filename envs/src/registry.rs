@@ -5,8 +5,8 @@ use tabrl::Error;
 use crate::wrapped::{COMMON_PARAMS, wrap};
 use crate::{
     Environment, Param, Result, Settings, Spec, bandit_mdp, barfi_grid, chain, cliffwalking, deepsea, double_chain,
-    fourrooms, frozenlake, garnet, grid, lock, minigrid, random_mdp, riverswim, rlberry_grid, rlberry_rooms, sixarms,
-    soccer, taxi, toy3d,
+    fourrooms, frozenlake, garnet, grid, hpgd_rooms, lava_grid, lock, minigrid, random_mdp, riverswim, rlberry_grid,
+    rlberry_rooms, sixarms, small_worlds, soccer, taxi, toy3d,
 };
 
 /// All environments, in the order in which they are listed.
@@ -25,7 +25,8 @@ pub fn registry() -> Vec<Spec> {
     specs.extend(frozenlake::specs());
     specs.extend([taxi::spec(), cliffwalking::spec(), fourrooms::spec(), grid::spec(), rlberry_grid::spec()]);
     specs.extend(rlberry_rooms::specs());
-    specs.extend([soccer::spec(), barfi_grid::spec()]);
+    specs.extend([soccer::spec(), barfi_grid::spec(), hpgd_rooms::spec(), lava_grid::spec()]);
+    specs.extend(small_worlds::specs());
     specs.extend(minigrid::specs());
     specs
 }

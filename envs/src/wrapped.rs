@@ -122,6 +122,9 @@ impl Model for EnvTable {
     fn observation(&self, state: u32) -> Vec<u32> {
         self.observations.get(state as usize).cloned().unwrap_or_default()
     }
+    fn labels(&self, state: u32) -> Vec<String> {
+        Model::labels(&self.mdp, state)
+    }
     fn episode_length(&self) -> Option<usize> {
         self.episode_length
     }

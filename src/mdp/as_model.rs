@@ -29,6 +29,11 @@ impl Model for Mdp {
             });
         }
     }
+
+    fn labels(&self, state: u32) -> Vec<String> {
+        let named = Mdp::labels(self).iter().filter(|(_, members)| members.binary_search(&state).is_ok());
+        named.map(|(name, _)| name.clone()).collect()
+    }
 }
 
 #[cfg(test)]
@@ -40,6 +45,7 @@ mod tests {
         let mut builder = MdpBuilder::new(4);
         builder.choice(0, 0, &[(0.5, 1, 1.0), (0.5, 2, 2.0)]).choice(0, 2, &[(1.0, 3, 0.5)]);
         builder.choice(1, 0, &[(1.0, 0, 0.0)]).choice(2, 1, &[(1.0, 3, 7.0)]).terminal(3);
+        builder.label("middle", 1).label("middle", 2).label("far", 2).label("far", 3);
         let mdp = builder.build().unwrap();
         let again = enumerate(&mdp, 10).unwrap();
         assert_eq!(again.states, [0, 1, 2, 3]);

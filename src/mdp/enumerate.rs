@@ -86,6 +86,9 @@ pub fn enumerate<M: Model>(model: &M, limit: usize) -> Result<Enumeration<M::Sta
         parts.choice_start.push(action_of.len() as u32);
         s += 1;
     }
+    for (s, &state) in states.iter().enumerate() {
+        model.labels(state).into_iter().for_each(|label| parts.labels.entry(label).or_default().push(s as u32));
+    }
     parts.action = (!consecutive).then_some(action_of);
     parts.branch_reward = depends_on_branch.then_some(branch_reward);
     Ok(Enumeration { mdp: Mdp::from_csr(parts)?, states })

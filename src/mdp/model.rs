@@ -112,6 +112,11 @@ pub trait Model: Send + Sync {
         Vec::new()
     }
 
+    /// The names of the sets of states that this one belongs to, such as those that a constraint is about.
+    fn labels(&self, _state: Self::State) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Steps of an episode, where the problem is customarily studied over a fixed number of them.
     fn episode_length(&self) -> Option<usize> {
         None
@@ -161,6 +166,9 @@ impl<M: Model + ?Sized> Model for &M {
     }
     fn observation(&self, state: Self::State) -> Vec<u32> {
         (**self).observation(state)
+    }
+    fn labels(&self, state: Self::State) -> Vec<String> {
+        (**self).labels(state)
     }
     fn episode_length(&self) -> Option<usize> {
         (**self).episode_length()

@@ -10,7 +10,7 @@ pub use rewards::{OverrideReward, ShapeReward};
 pub use slip::Slip;
 pub use sticky::Sticky;
 
-/// Passes the methods about names and drawing on to the wrapped model: `$inner` maps a state to the inner one.
+/// Passes the methods about names, labels and drawing on to the wrapped model: `$inner` maps a state to the inner one.
 macro_rules! forward_appearance {
     ($inner:expr) => {
         fn action_name(&self, action: usize) -> String {
@@ -27,6 +27,9 @@ macro_rules! forward_appearance {
         }
         fn observation(&self, state: Self::State) -> Vec<u32> {
             self.model.observation($inner(state))
+        }
+        fn labels(&self, state: Self::State) -> Vec<String> {
+            self.model.labels($inner(state))
         }
     };
 }
