@@ -1,0 +1,125 @@
+//! Potentials of states, and the table with the shaped rewards.
+
+use crate::mdp::Mdp;
+use crate::{Error, Result};
+
+/// A potential `Φ`, one finite number a state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Potential {
+    values: Vec<f64>,
+}
+
+/// What the potential counts for in states where an episode ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtEnd {
+    /// Zero, whatever it is: no optimum moves.
+    Zero,
+    /// What it is: the return gains `γᵀ Φ(s_T)`, and optima may move.
+    Kept,
+}
+
+/// A table with shaped rewards.
+#[derive(Debug, Clone)]
+pub struct Shaped {
+    /// The table; rewards are `r(s, a) + γ Σ_s' p(s'|s, a) Φ(s') − Φ(s)`.
+    pub mdp: Mdp,
+    /// What the caller should know: a potential that is not zero where episodes end.
+    pub warnings: Vec<String>,
+}
+
+impl Potential {
+    /// The potential with these values, `[S]`.
+    ///
+    /// # Errors
+    /// A wrong length, or a number that is not finite.
+    pub fn new(mdp: &Mdp, values: Vec<f64>) -> Result<Potential> {
+        if values.len() != mdp.num_states() {
+            let (found, expected) = (vec![values.len()], vec![mdp.num_states()]);
+            return Err(Error::Shape { what: "the potential".into(), found, expected });
+        }
+        match values.iter().find(|value| !value.is_finite()) {
+            Some(&value) => Err(Error::Parameter { name: "potential", value, expected: "a finite number" }),
+            None => Ok(Potential { values }),
+        }
+    }
+
+    /// `Φ(s)`, `[S]`.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// `scale Φ + shift` in states that are not terminal, and 0 in those that are.
+    ///
+    /// # Errors
+    /// A result that is not finite.
+    pub fn rescaled(&self, mdp: &Mdp, scale: f64, shift: f64) -> Result<Potential> {
+        let value = |s: usize| if mdp.is_terminal(s) { 0.0 } else { scale * self.values[s] + shift };
+        Potential::new(mdp, (0..self.values.len()).map(value).collect())
+    }
+
+    /// What is wrong with values that are not zero where episodes end, if there are any.
+    fn at_end_warning(&self, mdp: &Mdp, at_end: AtEnd) -> Option<String> {
+        let ends: Vec<usize> = (0..mdp.num_states()).filter(|&s| mdp.is_terminal(s) && self.values[s] != 0.0).collect();
+        let &first = ends.first()?;
+        let others = if ends.len() > 1 { format!(" and in {} more", ends.len() - 1) } else { String::new() };
+        let what = match at_end {
+            AtEnd::Zero => "it is taken for 0 there, since otherwise",
+            AtEnd::Kept => "it is kept there, so that",
+        };
+        Some(format!(
+            "the potential is {} in the terminal state {first}{others}: {what} the return of an episode of T steps changes by γ^T Φ(s_T) \
+             too, v' = v − Φ does not hold, and other policies may be optimal",
+            self.values[first]
+        ))
+    }
+}
+
+/// The table with the rewards `r(s, a) + γ Σ_s' p(s'|s, a) Φ(s') − Φ(s)`, where `gamma` is the discount of the criterion that will
+/// be used (1 without discount).
+///
+/// ```
+/// use tabrl::mdp::{MdpBuilder, Policy, evaluate_discounted};
+/// use tabrl::reward::shaping::{AtEnd, Potential, shape};
+///
+/// let mut builder = MdpBuilder::new(2);
+/// builder.choice(0, 0, &[(0.5, 0, 1.0), (0.5, 1, 1.0)]).terminal(1);
+/// let mdp = builder.build()?;
+/// let shaped = shape(&mdp, &Potential::new(&mdp, vec![3.0, 0.0])?, 0.9, AtEnd::Zero)?;
+/// let value = |mdp| evaluate_discounted(mdp, &Policy::uniform(mdp), 0.9).map(|e| e.values[0]);
+/// assert!((value(&shaped.mdp)? - (value(&mdp)? - 3.0)).abs() < 1e-12); // v' = v − Φ
+/// # Ok::<(), tabrl::Error>(())
+/// ```
+///
+/// # Errors
+/// A discount outside (0, 1], or a potential for another number of states.
+pub fn shape(mdp: &Mdp, potential: &Potential, gamma: f64, at_end: AtEnd) -> Result<Shaped> {
+    check_discount(gamma)?;
+    let potential = Potential::new(mdp, potential.values.clone())?;
+    let warnings = potential.at_end_warning(mdp, at_end).into_iter().collect();
+    let mut arrival = potential.values.clone();
+    if at_end == AtEnd::Zero {
+        (0..arrival.len()).filter(|&s| mdp.is_terminal(s)).for_each(|s| arrival[s] = 0.0);
+    }
+    let mut rewards = mdp.rewards().to_vec();
+    for s in 0..mdp.num_states() {
+        for c in mdp.choices(s) {
+            rewards[c] += gamma * mdp.expect(c, &arrival) - potential.values[s];
+        }
+    }
+    Ok(Shaped { mdp: mdp.clone().with_rewards(rewards)?, warnings })
+}
+
+/// `(γ_Φ − γ) Σ_s' p(s'|s, a) Φ(s')` of each choice, `[C]`: by how much the reward really changes where the shaping's discount
+/// `γ_Φ` is not the criterion's `γ`.
+pub fn mismatch(mdp: &Mdp, potential: &Potential, shaping_gamma: f64, gamma: f64) -> Vec<f64> {
+    let arrival = |s: usize| if mdp.is_terminal(s) { 0.0 } else { potential.values[s] };
+    let arrival: Vec<f64> = (0..mdp.num_states()).map(arrival).collect();
+    (0..mdp.num_choices()).map(|c| (shaping_gamma - gamma) * mdp.expect(c, &arrival)).collect()
+}
+
+pub(super) fn check_discount(gamma: f64) -> Result<()> {
+    if gamma > 0.0 && gamma <= 1.0 {
+        return Ok(());
+    }
+    Err(Error::Parameter { name: "gamma", value: gamma, expected: "in (0, 1]" })
+}
