@@ -1,0 +1,5 @@
+//! Bandits: problems where exploring is all there is to learn.
+
+mod counts;
+
+pub use counts::{CountPolicy, Counts};
