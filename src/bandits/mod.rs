@@ -2,4 +2,4 @@
 
 mod counts;
 
-pub use counts::{CountPolicy, Counts};
+pub use counts::{CountPolicy, Counts, TIE, share_maximisers};
