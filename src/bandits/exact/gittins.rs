@@ -1,0 +1,162 @@
+//! Gittins indices of a Bernoulli arm with a Beta posterior, by calibration against retirement.
+//!
+//! ```text
+//! V(a, b; λ) = max{ λ/(1 - γ),  p (1 + γ V(a+1, b; λ)) + (1 - p) γ V(a, b+1; λ) },     p = a/(a + b)
+//! ν(a, b)    = the least λ at which retiring is optimal
+//! ```
+//! The recursion stops after N pulls. There, retiring or pulling for ever is worth at least max(λ, p)/(1 - γ), and knowing the mean
+//! at most E max(θ, λ)/(1 - γ) <= ((p + λ)/2 + √((p - λ)² + var)/2)/(1 - γ); either end gives one end of a bracket of the index.
+//!
+//! Source: Gittins, Glazebrook and Weber, Multi-armed Bandit Allocation Indices (2011), chapter 1.
+
+use statrs::function::beta::beta_reg;
+
+use super::size::{check_discount, check_prior};
+use crate::{Error, Result};
+
+/// An index between two bounds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IndexBracket {
+    /// Lower bound.
+    pub lower: f64,
+    /// Upper bound.
+    pub upper: f64,
+}
+
+impl IndexBracket {
+    /// The middle.
+    pub fn value(self) -> f64 {
+        0.5 * (self.lower + self.upper)
+    }
+}
+
+/// What is worth how much after the last pull that is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The better of retiring and pulling for ever.
+    Lower,
+    /// As if the mean were known.
+    Upper,
+}
+
+/// Most pulls that are looked at.
+const MOST_PULLS: usize = 30_000;
+
+/// The Gittins index of an arm with posterior Beta(a, b) under `discount`, between bounds at most `accuracy` apart.
+///
+/// # Errors
+/// A posterior that is none, a discount outside `[0, 1)`, an accuracy that is not positive, or both so extreme that more than 30 000
+/// pulls would have to be looked at.
+pub fn gittins_index(posterior: (f64, f64), discount: f64, accuracy: f64) -> Result<IndexBracket> {
+    check_prior(posterior)?;
+    check_discount(discount)?;
+    if !(accuracy >= 1e-12) {
+        return Err(Error::Parameter { name: "accuracy", value: accuracy, expected: "at least 1e-12" });
+    }
+    // After N pulls at most γ^N of the whole is left, and the bounds of that rest are at most half a standard deviation apart.
+    let enough = if discount == 0.0 { 1.0 } else { (0.02 * accuracy).ln() / discount.ln() };
+    if enough > MOST_PULLS as f64 {
+        let reason = format!(
+            "at discount {discount} an accuracy of {accuracy:e} looks {enough:.0} pulls ahead, and at most {MOST_PULLS} are allowed; take \
+             a smaller discount or a coarser accuracy"
+        );
+        return Err(Error::NotApplicable { method: "calibration of a Gittins index", reason });
+    }
+    let pulls = enough.ceil().max(1.0) as usize;
+    let bounds = (gittins_index_lower(posterior, discount), gittins_index_upper(posterior, discount));
+    let mut values = Vec::with_capacity(pulls + 1);
+    let mut last = |end| {
+        bisect(bounds, 0.25 * accuracy, |lambda| continuing(posterior, discount, lambda, pulls, end, &mut values))
+    };
+    let (lower, upper) = (last(End::Lower).0, last(End::Upper).1);
+    // The recursion's own rounding, which each step adds to and the discount takes from.
+    let slack = 4.0 * f64::EPSILON / (1.0 - discount);
+    Ok(IndexBracket { lower: (lower - slack).max(bounds.0 - f64::EPSILON), upper: (upper + slack).min(1.0) })
+}
+
+/// Halves `low..=high`, where `gain` falls from positive to negative, until it is at most `width` wide.
+fn bisect((mut low, mut high): (f64, f64), width: f64, mut gain: impl FnMut(f64) -> f64) -> (f64, f64) {
+    while high - low > width {
+        let middle = 0.5 * (low + high);
+        if middle <= low || middle >= high {
+            break;
+        }
+        if gain(middle) > 0.0 {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    (low, high)
+}
+
+/// (1 - γ) times the value of pulling once and then stopping when best, minus λ.
+fn continuing((a, b): (f64, f64), discount: f64, lambda: f64, pulls: usize, end: End, values: &mut Vec<f64>) -> f64 {
+    values.clear();
+    values.extend((0..=pulls).map(|s| {
+        let size = a + b + pulls as f64;
+        let p = (a + s as f64) / size;
+        match end {
+            End::Lower => p.max(lambda),
+            End::Upper => {
+                let variance = p * (1.0 - p) / (size + 1.0);
+                (0.5 * (p + lambda) + 0.5 * ((p - lambda).powi(2) + variance).sqrt()).min(1.0)
+            }
+        }
+    }));
+    for n in (0..pulls).rev() {
+        let inverse = 1.0 / (a + b + n as f64);
+        for s in 0..=n {
+            let p = (a + s as f64) * inverse;
+            let after = p * values[s + 1] + (1.0 - p) * values[s];
+            let value = (1.0 - discount) * p + discount * after;
+            values[s] = if n > 0 { value.max(lambda) } else { value };
+        }
+    }
+    values[0] - lambda
+}
+
+/// The index when `steps` pulls are left, without discount: the least λ a step at which retiring for the rest is optimal.
+///
+/// # Errors
+/// A posterior that is none, or no step.
+pub fn finite_gittins_index(posterior: (f64, f64), steps: usize, accuracy: f64) -> Result<IndexBracket> {
+    check_prior(posterior)?;
+    if steps == 0 {
+        return Err(Error::Parameter { name: "steps", value: 0.0, expected: "at least 1" });
+    }
+    let (a, b) = posterior;
+    let mut values = vec![0.0; steps + 1];
+    let gain = |lambda: f64| {
+        values.fill(0.0);
+        for n in (0..steps).rev() {
+            for s in 0..=n {
+                let p = (a + s as f64) / (a + b + n as f64);
+                let value = p * (1.0 + values[s + 1]) + (1.0 - p) * values[s];
+                values[s] = if n > 0 { value.max(lambda * (steps - n) as f64) } else { value };
+            }
+        }
+        values[0] - lambda * steps as f64
+    };
+    let (lower, upper) = bisect((a / (a + b), 1.0), accuracy.max(f64::EPSILON), gain);
+    Ok(IndexBracket { lower, upper })
+}
+
+/// A lower bound of the Gittins index: the index of whoever decides for good after one pull (the knowledge gradient's index),
+/// with H = γ/(1 - γ) and p₊ = (a + 1)/(a + b + 1): (p + H p p₊)/(1 + H p).
+pub fn gittins_index_lower((a, b): (f64, f64), discount: f64) -> f64 {
+    let p = a / (a + b);
+    let h = discount / (1.0 - discount);
+    (p + h * p * (a + 1.0) / (a + b + 1.0)) / (1.0 + h * p)
+}
+
+/// An upper bound of the Gittins index: the index of whoever is told the mean after one pull, the solution of
+/// λ = (1 - γ) p + γ E max(θ, λ), where E max(θ, λ) = λ F_{a,b}(λ) + p (1 - F_{a+1,b}(λ)).
+pub fn gittins_index_upper((a, b): (f64, f64), discount: f64) -> f64 {
+    let p = a / (a + b);
+    let told = |lambda: f64| {
+        let maximum = lambda * beta_reg(a, b, lambda) + p * (1.0 - beta_reg(a + 1.0, b, lambda));
+        (1.0 - discount) * p + discount * maximum - lambda
+    };
+    bisect((p, 1.0), 1e-14, told).1
+}

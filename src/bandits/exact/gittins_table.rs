@@ -1,0 +1,174 @@
+//! Gittins indices of all counts at once, for policies.
+//!
+//! For each λ of a grid one recursion says for all counts what pulling gains over retiring. The gain falls with λ, and where it
+//! changes sign the index lies; between two neighbours of the grid it is interpolated (the gain is convex and smooth there).
+
+use super::index_table::place;
+use super::size::{check_discount, check_prior};
+use crate::bandits::{CountPolicy, Counts, share_maximisers};
+use crate::{Error, Result};
+
+/// Points of the grid of λ.
+const GRID: usize = 1000;
+/// Longest horizon of a table.
+const LONGEST: usize = 1000;
+
+/// The discounted Gittins index of every pair of counts up to a number of pulls, to about 1e-6.
+#[derive(Debug, Clone)]
+pub struct GittinsTable {
+    pulls: usize,
+    indices: Vec<f64>,
+}
+
+impl GittinsTable {
+    /// The indices of arms with at most `pulls` pulls under the prior Beta(a, b).
+    ///
+    /// # Errors
+    /// A prior or a discount that is none, too many pulls, or a discount so near 1 that the recursion would be too long.
+    pub fn new(prior: (f64, f64), discount: f64, pulls: usize) -> Result<GittinsTable> {
+        check_prior(prior)?;
+        check_discount(discount)?;
+        // The rest that the last layer stands for weighs less than 1e-7.
+        let ahead = if discount == 0.0 { 1.0 } else { (-16.0 / discount.ln()).ceil() };
+        let depth = pulls as f64 + ahead;
+        if pulls > LONGEST || depth > 3000.0 {
+            let reason = format!(
+                "{pulls} pulls at discount {discount} need a recursion over {depth} pulls; at most {LONGEST} pulls and 3000 in all are \
+                 allowed"
+            );
+            return Err(Error::NotApplicable { method: "a table of Gittins indices", reason });
+        }
+        let (depth, (a, b)) = (depth as usize, prior);
+        let size = place(pulls + 1, 0);
+        let mut finder = Finder::new(size);
+        let mut values = vec![0.0; depth + 1];
+        for step in 0..=GRID {
+            let lambda = step as f64 / GRID as f64;
+            for (s, value) in values.iter_mut().enumerate() {
+                *value = ((a + s as f64) / (a + b + depth as f64)).max(lambda);
+            }
+            for n in (0..depth).rev() {
+                let inverse = 1.0 / (a + b + n as f64);
+                for s in 0..=n {
+                    let p = (a + s as f64) * inverse;
+                    let after = p * values[s + 1] + (1.0 - p) * values[s];
+                    let value = (1.0 - discount) * p + discount * after;
+                    if n <= pulls {
+                        finder.gain(place(n, s), lambda, value - lambda);
+                    }
+                    values[s] = value.max(lambda);
+                }
+            }
+        }
+        Ok(GittinsTable { pulls, indices: finder.found })
+    }
+
+    /// The index of an arm, which may have at most as many pulls as the table was made for.
+    pub fn index(&self, arm: Counts) -> Option<f64> {
+        let pulls = arm.pulls() as usize;
+        (pulls <= self.pulls).then(|| self.indices[place(pulls, arm.successes as usize)])
+    }
+}
+
+/// Finds where gains change sign while λ grows.
+struct Finder {
+    last: Vec<f64>,
+    found: Vec<f64>,
+}
+
+impl Finder {
+    fn new(size: usize) -> Finder {
+        Finder { last: vec![f64::INFINITY; size], found: vec![f64::NAN; size] }
+    }
+
+    /// The gain of state `i` at λ; λ has grown by a step of the grid since it was last told.
+    fn gain(&mut self, i: usize, lambda: f64, gain: f64) {
+        let last = self.last[i];
+        if gain <= 0.0 && last > 0.0 {
+            let share = if last.is_finite() { gain / (gain - last) } else { 0.0 };
+            self.found[i] = lambda - share / GRID as f64;
+        }
+        self.last[i] = gain;
+    }
+}
+
+/// Pulls the arm of largest Gittins index: optimal for endless discounted play, a heuristic over a fixed number of steps.
+#[derive(Debug, Clone)]
+pub struct GittinsPolicy {
+    /// Indices at each number of steps left (from 1), or a single table that serves all steps.
+    tables: Vec<GittinsTable>,
+}
+
+impl GittinsPolicy {
+    /// Indices under `discount`, for play of at most `horizon` steps.
+    ///
+    /// # Errors
+    /// As [`GittinsTable::new`].
+    pub fn discounted(prior: (f64, f64), discount: f64, horizon: usize) -> Result<GittinsPolicy> {
+        Ok(GittinsPolicy { tables: vec![GittinsTable::new(prior, discount, horizon.saturating_sub(1))?] })
+    }
+
+    /// Undiscounted indices for the number of steps that are left.
+    ///
+    /// # Errors
+    /// A prior that is none, no step, or more than 200.
+    pub fn finite(prior: (f64, f64), horizon: usize) -> Result<GittinsPolicy> {
+        check_prior(prior)?;
+        if !(1..=200).contains(&horizon) {
+            let (name, value) = ("horizon", horizon as f64);
+            return Err(Error::Parameter {
+                name,
+                value,
+                expected: "from 1 to 200 for the indices of a finite horizon",
+            });
+        }
+        let (a, b) = prior;
+        // With `left` steps left an arm has at most `horizon - left` pulls.
+        let mut finders: Vec<Finder> = (0..horizon).map(|left| Finder::new(place(horizon - left, 0))).collect();
+        let mut layers = [vec![0.0; place(horizon + 1, 0)], vec![0.0; place(horizon + 1, 0)]];
+        for step in 0..=GRID {
+            let lambda = step as f64 / GRID as f64;
+            layers[0].fill(0.0);
+            for left in 1..=horizon {
+                let [next, values] = &mut layers;
+                for n in 0..=horizon - left {
+                    let inverse = 1.0 / (a + b + n as f64);
+                    for s in 0..=n {
+                        let p = (a + s as f64) * inverse;
+                        let after = place(n + 1, s);
+                        let value = p * (1.0 + next[after + 1]) + (1.0 - p) * next[after];
+                        let retired = lambda * left as f64;
+                        finders[left - 1].gain(place(n, s), lambda, value - retired);
+                        values[place(n, s)] = value.max(retired);
+                    }
+                }
+                layers.swap(0, 1);
+            }
+        }
+        let table = |(left, finder): (usize, Finder)| GittinsTable { pulls: horizon - 1 - left, indices: finder.found };
+        Ok(GittinsPolicy { tables: finders.into_iter().enumerate().map(table).collect() })
+    }
+
+    fn score(&self, arm: Counts, step: usize, horizon: usize) -> Option<f64> {
+        let left = (horizon + 1).checked_sub(step)?;
+        let table = if self.tables.len() == 1 { self.tables.first() } else { self.tables.get(left.checked_sub(1)?) };
+        table?.index(arm)
+    }
+}
+
+impl CountPolicy for GittinsPolicy {
+    /// # Panics
+    /// Beyond the horizon that the policy was made for.
+    fn probabilities(&self, arms: &[Counts], step: usize, horizon: usize, out: &mut [f64]) {
+        let score = |&arm: &Counts| {
+            self.score(arm, step, horizon)
+                .unwrap_or_else(|| panic!("step {step} of {horizon} is beyond the horizon of these Gittins indices"))
+        };
+        let scores: Vec<f64> = arms.iter().map(score).collect();
+        share_maximisers(&scores, out);
+    }
+
+    fn index(&self, arm: Counts, _arms: usize, step: usize, horizon: usize) -> Option<f64> {
+        self.score(arm, step, horizon)
+    }
+}

@@ -1,0 +1,126 @@
+//! Gittins indices.
+
+use proptest::prelude::*;
+
+use super::{UNIFORM, close};
+use crate::bandits::Counts;
+use crate::bandits::exact::{
+    GittinsTable, finite_gittins_index, gaussian_index, gaussian_index_lower, gaussian_index_upper, gittins_index,
+    gittins_index_lower, gittins_index_upper,
+};
+
+/// Rows b = 1.., columns a = 1..
+const AT_09: [[f64; 6]; 6] = [
+    [0.7029, 0.8001, 0.8452, 0.8723, 0.8905, 0.9039],
+    [0.5001, 0.6346, 0.7072, 0.7539, 0.7869, 0.8115],
+    [0.3796, 0.5163, 0.6010, 0.6579, 0.6996, 0.7318],
+    [0.3021, 0.4342, 0.5184, 0.5809, 0.6276, 0.6642],
+    [0.2488, 0.3720, 0.4561, 0.5179, 0.5676, 0.6071],
+    [0.2103, 0.3245, 0.4058, 0.4677, 0.5168, 0.5581],
+];
+const AT_099: [[f64; 6]; 4] = [
+    [0.8699, 0.9102, 0.9285, 0.9395, 0.9470, 0.9525],
+    [0.7005, 0.7844, 0.8268, 0.8533, 0.8719, 0.8857],
+    [0.5671, 0.6726, 0.7308, 0.7697, 0.7973, 0.8184],
+    [0.4701, 0.5806, 0.6491, 0.6952, 0.7295, 0.7561],
+];
+const AT_05: [[f64; 6]; 2] =
+    [[0.5590, 0.7060, 0.7772, 0.8199, 0.8485, 0.8691], [0.3758, 0.5359, 0.6289, 0.6899, 0.7333, 0.7658]];
+
+#[test]
+fn bernoulli_indices_have_the_known_values() {
+    for (discount, rows) in [(0.9, &AT_09[..]), (0.99, &AT_099), (0.5, &AT_05)] {
+        let table = GittinsTable::new(UNIFORM, discount, 12).unwrap();
+        for (failures, row) in rows.iter().enumerate() {
+            for (successes, &expected) in row.iter().enumerate() {
+                let arm = Counts { successes: successes as u32, failures: failures as u32 };
+                let index = table.index(arm).unwrap();
+                close(index, expected, 2e-4);
+                if discount < 0.99 || successes + failures < 2 {
+                    let posterior = (successes as f64 + 1.0, failures as f64 + 1.0);
+                    let bracket = gittins_index(posterior, discount, 1e-8).unwrap();
+                    assert!(bracket.lower <= bracket.upper && bracket.upper - bracket.lower <= 1e-8, "{bracket:?}");
+                    close(bracket.value(), index, 5e-6);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn indices_agree_with_published_programs() {
+    let index = |a, b, discount| gittins_index((a, b), discount, 1e-9).unwrap().value();
+    for (a, b, discount, expected) in [
+        (3.0, 2.0, 0.8, 0.67143994),
+        (2.0, 1.0, 0.5, 0.70600586),
+        (2.0, 2.0, 0.5, 0.53586272),
+        (3.0, 1.0, 0.5, 0.77735112),
+    ] {
+        close(index(a, b, discount), expected, 5e-4);
+    }
+    // Independent computations, to their last digit.
+    for (a, b, discount, expected) in
+        [(3.0, 2.0, 0.8, 0.671462), (2.0, 1.0, 0.5, 0.705967), (2.0, 2.0, 0.5, 0.535869), (3.0, 1.0, 0.5, 0.777232)]
+    {
+        close(index(a, b, discount), expected, 1e-6);
+    }
+    close(gittins_index_lower((2.0, 2.0), 0.9), 0.58181818, 1e-8);
+    close(gittins_index_upper((3.0, 2.0), 0.8), 0.7168457, 1e-6);
+    // Nine wins and one loss.
+    close(index(10.0, 2.0, 0.9), 0.8695, 2e-4);
+}
+
+#[test]
+fn gaussian_indices_lie_between_their_bounds() {
+    close(gaussian_index_lower(1.0, 0.8).unwrap(), 0.44973755, 1e-6);
+    close(gaussian_index_upper(1.0, 0.8).unwrap(), 0.63601685, 1e-6);
+    close(gaussian_index(1.0, 0.8).unwrap(), 0.50552724, 2e-3);
+    for discount in [0.0, 0.5, 0.9, 0.95] {
+        let mut last = f64::INFINITY;
+        for precision in [0.1, 1.0, 4.0, 30.0] {
+            let index = gaussian_index(precision, discount).unwrap();
+            let (lower, upper) = (
+                gaussian_index_lower(precision, discount).unwrap(),
+                gaussian_index_upper(precision, discount).unwrap(),
+            );
+            assert!(lower <= index && index <= upper, "{precision} {discount}: {lower} {index} {upper}");
+            assert!(index < last || discount == 0.0);
+            last = index;
+        }
+    }
+    assert!(gaussian_index(1.0, 1.0).is_err() && gaussian_index(-1.0, 0.5).is_err());
+}
+
+#[test]
+fn what_is_no_discount_or_posterior_is_refused() {
+    for discount in [1.0, -0.1, f64::NAN, f64::INFINITY] {
+        assert!(gittins_index(UNIFORM, discount, 1e-6).unwrap_err().to_string().contains("discount"));
+    }
+    assert!(gittins_index((0.0, 1.0), 0.5, 1e-6).is_err());
+    assert!(gittins_index(UNIFORM, 0.9999, 1e-9).unwrap_err().to_string().contains("pulls ahead"));
+    assert!(finite_gittins_index(UNIFORM, 0, 1e-6).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Between the posterior mean and 1, between its bounds, and monotone in every argument.
+    #[test]
+    fn indices_are_monotone_and_between_their_bounds(a in 0.2..8.0, b in 0.2..8.0, discount in 0.0..0.93_f64, more in 0.01..3.0_f64) {
+        let index = |a: f64, b: f64, discount: f64| gittins_index((a, b), discount, 1e-9).unwrap();
+        let here = index(a, b, discount);
+        prop_assert!(here.lower >= a / (a + b) - 1e-12 && here.upper <= 1.0);
+        prop_assert!(gittins_index_lower((a, b), discount) <= here.upper && here.lower <= gittins_index_upper((a, b), discount));
+        prop_assert!(here.upper - here.lower <= 1e-9);
+        prop_assert!(index(a + more, b, discount).upper >= here.lower);
+        prop_assert!(index(a, b + more, discount).lower <= here.upper);
+        prop_assert!(index(a, b, (discount + 0.05 * more).min(0.94)).upper >= here.lower);
+        // A win never lowers it; without a future it is the posterior mean.
+        prop_assert!(index(a + 1.0, b, discount).upper >= here.lower);
+        prop_assert!((index(a, b, 0.0).value() - a / (a + b)).abs() < 1e-9);
+        prop_assert!((index(a, b, 1e-6).value() - a / (a + b)).abs() < 1e-5);
+        // With steps left the index grows with their number.
+        let finite = |steps| finite_gittins_index((a, b), steps, 1e-10).unwrap();
+        prop_assert!((finite(1).value() - a / (a + b)).abs() < 1e-9 && finite(2).lower <= finite(9).upper);
+    }
+}
