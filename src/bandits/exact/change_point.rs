@@ -17,6 +17,9 @@ use crate::{Error, Result};
 /// A weight and the counts since the run began, of each arm.
 type Run = (f64, Vec<Counts>);
 
+/// Steps left, and the runs with the bits of their weights.
+type Belief = (usize, Vec<(u64, Vec<Counts>)>);
+
 /// The belief over run lengths of a Bernoulli bandit whose arms are drawn anew at unsignalled times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunLengthFilter {
@@ -79,7 +82,7 @@ impl RunLengthFilter {
     }
 
     /// Histories that lead to the same belief are looked at once.
-    fn expand(&self, steps: usize, memo: &mut HashMap<(usize, Vec<(u64, Vec<Counts>)>), f64>) -> f64 {
+    fn expand(&self, steps: usize, memo: &mut HashMap<Belief, f64>) -> f64 {
         let arms = self.runs[0].1.len();
         if steps <= 1 {
             return if steps == 0 { 0.0 } else { (0..arms).map(|arm| self.mean(arm)).fold(0.0, f64::max) };

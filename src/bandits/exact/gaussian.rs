@@ -32,6 +32,9 @@ fn expected_maximum(x: f64) -> f64 {
 
 /// The solution of ν = γ E max(Z, ν), the index of an arm whose standard normal mean is known after one pull.
 fn told(discount: f64) -> f64 {
+    if discount == 0.0 {
+        return 0.0;
+    }
     let (mut low, mut high) = (0.0, 1.0);
     while discount * expected_maximum(high) > high {
         high *= 2.0;
@@ -94,8 +97,9 @@ pub fn gaussian_index(precision: f64, discount: f64) -> Result<f64> {
     Ok(index.clamp(gaussian_index_lower(precision, discount)?, gaussian_index_upper(precision, discount)?))
 }
 
-/// The index on a grid of `points` points a posterior standard deviation of the start... on either side of 0.
-fn on_grid(precision: f64, discount: f64, points: usize) -> f64 {
+/// The index on a grid of `points` points on either side of 0, four standard deviations and twice the upper bound wide: an upper
+/// bound, since a convex function lies below its piecewise linear interpolation.
+pub(super) fn on_grid(precision: f64, discount: f64, points: usize) -> f64 {
     // The rest after this many pulls weighs less than 1e-7 of the whole.
     let pulls = (-16.0 / discount.ln()).ceil() as usize;
     let half = 2.0 * told(discount) / precision.sqrt() + 4.0 / precision.sqrt();

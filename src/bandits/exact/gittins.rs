@@ -50,7 +50,7 @@ const MOST_PULLS: usize = 30_000;
 pub fn gittins_index(posterior: (f64, f64), discount: f64, accuracy: f64) -> Result<IndexBracket> {
     check_prior(posterior)?;
     check_discount(discount)?;
-    if !(accuracy >= 1e-12) {
+    if accuracy.is_nan() || accuracy < 1e-12 {
         return Err(Error::Parameter { name: "accuracy", value: accuracy, expected: "at least 1e-12" });
     }
     // After N pulls at most γ^N of the whole is left, and the bounds of that rest are at most half a standard deviation apart.
@@ -104,16 +104,22 @@ fn continuing((a, b): (f64, f64), discount: f64, lambda: f64, pulls: usize, end:
             }
         }
     }));
-    for n in (0..pulls).rev() {
-        let inverse = 1.0 / (a + b + n as f64);
-        for s in 0..=n {
-            let p = (a + s as f64) * inverse;
-            let after = p * values[s + 1] + (1.0 - p) * values[s];
-            let value = (1.0 - discount) * p + discount * after;
-            values[s] = if n > 0 { value.max(lambda) } else { value };
-        }
+    for n in (1..pulls).rev() {
+        step((a, b), discount, lambda, n, values);
     }
-    values[0] - lambda
+    let p = a / (a + b);
+    (1.0 - discount) * p + discount * (p * values[1] + (1.0 - p) * values[0]) - lambda
+}
+
+/// One step back: from the values after n + 1 pulls (by successes, scaled by 1 - γ) to those after n.
+pub(super) fn step((a, b): (f64, f64), discount: f64, lambda: f64, n: usize, values: &mut [f64]) {
+    let inverse = 1.0 / (a + b + n as f64);
+    let values = &mut values[..n + 2];
+    for s in 0..=n {
+        let p = (a + s as f64) * inverse;
+        let after = p * values[s + 1] + (1.0 - p) * values[s];
+        values[s] = ((1.0 - discount) * p + discount * after).max(lambda);
+    }
 }
 
 /// The index when `steps` pulls are left, without discount: the least λ a step at which retiring for the rest is optimal.
@@ -150,13 +156,15 @@ pub fn gittins_index_lower((a, b): (f64, f64), discount: f64) -> f64 {
     (p + h * p * (a + 1.0) / (a + b + 1.0)) / (1.0 + h * p)
 }
 
-/// An upper bound of the Gittins index: the index of whoever is told the mean after one pull, the solution of
-/// λ = (1 - γ) p + γ E max(θ, λ), where E max(θ, λ) = λ F_{a,b}(λ) + p (1 - F_{a+1,b}(λ)).
+/// An upper bound of the Gittins index: the index of whoever retires after a failure (which is right at the index, since a failure
+/// lowers it) and is told the mean after a success, the solution of λ = (1 - γ) p + γ [p E max(θ', λ) + (1 - p) λ] with
+/// θ' of distribution Beta(a + 1, b) and E max(θ, λ) = λ F_{a,b}(λ) + a/(a + b) (1 - F_{a+1,b}(λ)).
 pub fn gittins_index_upper((a, b): (f64, f64), discount: f64) -> f64 {
     let p = a / (a + b);
     let told = |lambda: f64| {
-        let maximum = lambda * beta_reg(a, b, lambda) + p * (1.0 - beta_reg(a + 1.0, b, lambda));
-        (1.0 - discount) * p + discount * maximum - lambda
+        let above = (a + 1.0) / (a + b + 1.0) * (1.0 - beta_reg(a + 2.0, b, lambda));
+        let maximum = lambda * beta_reg(a + 1.0, b, lambda) + above;
+        (1.0 - discount) * p + discount * (p * maximum + (1.0 - p) * lambda) - lambda
     };
     bisect((p, 1.0), 1e-14, told).1
 }

@@ -112,7 +112,7 @@ pub fn exploration_horizon(safe: f64, prior: (f64, f64), longest: usize) -> Resu
 /// Numbers out of range.
 pub fn exploration_pays(safe: f64, prior: (f64, f64), length: f64, discount: f64) -> Result<Option<bool>> {
     check_probability("safe mean", safe)?;
-    if !(length >= 1.0) {
+    if length.is_nan() || length < 1.0 {
         return Err(Error::Parameter { name: "block length", value: length, expected: "at least 1" });
     }
     if discount != 1.0 {

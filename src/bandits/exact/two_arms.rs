@@ -51,6 +51,13 @@ impl Layer {
     }
 }
 
+/// Whether two scores share, as [`crate::bandits::share_maximisers`] has it.
+#[inline]
+fn tied(one: f64, two: f64) -> bool {
+    let (low, high) = (one.min(two), one.max(two));
+    low == high || low >= high - TIE * high.abs().max(1.0)
+}
+
 /// The value of the empty belief: each step pays `p + discount · value after`, and what follows `horizon` pulls is worth
 /// `tail(n1, s1, n2, s2)`. `policy` decides, or the maximum if there is none.
 pub(super) fn value(
@@ -83,7 +90,7 @@ pub(super) fn value(
                 Some(scores) => layer.fill(|first, s1, s2| {
                     let (q1, q2) = values(first, s1, s2);
                     let (i1, i2) = (scores[place(first, s1)], scores[place(n - first, s2)]);
-                    if i1 == i2 || (i1 - i2).abs() <= TIE * i1.max(i2).abs().max(1.0) {
+                    if tied(i1, i2) {
                         0.5 * (q1 + q2)
                     } else if i1 > i2 {
                         q1

@@ -30,7 +30,8 @@ fn two_arms(horizon: usize) -> BetaBernoulli {
 fn two_arms_have_the_known_values() {
     for (horizon, expected) in TABLE {
         let problem = two_arms(horizon);
-        let policies: [&dyn CountPolicy; 5] = [&MYOPIC, &Thompson::new(horizon), &UCB1, &KL_UCB, &MOSS];
+        let thompson = Thompson::new(horizon);
+        let policies: [&dyn CountPolicy; 5] = [&MYOPIC, &thompson, &UCB1, &KL_UCB, &MOSS];
         close(problem.optimal_value(), expected[0], 1e-6);
         for (policy, expected) in policies.into_iter().zip(&expected[1..]) {
             close(problem.policy_value(policy), *expected, 1e-6);

@@ -75,7 +75,7 @@ fn rewards_in_blocks_have_the_known_values() {
     let mut last = 0.5;
     for (length, optimal, myopic) in known {
         let blocks = BlockBandit::new(UNIFORM, length, 1.0).unwrap();
-        let depth = if length < 6.0 { 60 } else { 90 };
+        let depth = if length < 6.0 { 60 } else { 120 };
         let (lower, upper) = blocks.optimal_reward(depth);
         assert!(upper - lower < 2e-6);
         close(lower, optimal, 1e-5);
@@ -96,8 +96,8 @@ fn rewards_in_blocks_have_the_known_values() {
 fn without_structure_there_is_nothing_to_explore() {
     let blocks = BlockBandit::new(UNIFORM, 1.0, 1.0).unwrap();
     assert_eq!((blocks.effective_discount(), blocks.optimal_reward(5)), (0.0, (0.5, 0.5)));
-    let fresh = |length: f64| gittins_index(UNIFORM, 1.0 - 1.0 / length, 1e-8).unwrap().value();
-    close(fresh(1.0), 0.5, 1e-12);
+    let fresh = |length: f64| gittins_index(UNIFORM, 1.0 - 1.0 / length, 1e-6).unwrap().value();
+    close(fresh(1.0), 0.5, 1e-6);
     let known = [
         (2.0, 0.5590),
         (3.0, 0.5951),
@@ -125,7 +125,7 @@ fn without_structure_there_is_nothing_to_explore() {
 
 #[test]
 fn memory_is_worth_what_is_known() {
-    let best = |horizon, memory| best_window(horizon, (1, 1), memory, 12).unwrap();
+    let best = |horizon, memory| best_window(horizon, (1, 1), memory, if horizon < 10 { 60 } else { 12 }).unwrap();
     let (mut last, full) = (0.0, BetaBernoulli::new(2, 10, UNIFORM).unwrap().optimal_value());
     for (memory, expected) in [(0, 5.0), (1, 5.79620), (2, 5.96134), (3, 5.99927)] {
         let found = best(10, memory);
