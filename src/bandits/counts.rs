@@ -1,5 +1,7 @@
 //! What a Bernoulli bandit has shown so far, and policies that look at nothing else.
 
+use crate::rng::{Fast, below, uniform};
+
 /// Successes and failures of one arm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Counts {
@@ -44,6 +46,35 @@ pub trait CountPolicy: Sync {
     fn index(&self, _arm: Counts, _arms: usize, _step: usize, _horizon: usize) -> Option<f64> {
         None
     }
+
+    /// Draws an arm, with the probabilities of [`CountPolicy::probabilities`]; `scratch` is `[K]`.
+    fn choose(&self, arms: &[Counts], step: usize, horizon: usize, rng: &mut Fast, scratch: &mut [f64]) -> usize {
+        self.probabilities(arms, step, horizon, scratch);
+        draw(scratch, rng)
+    }
+}
+
+/// Draws an index with these probabilities. Of equal ones that share everything one is drawn evenly; no number is drawn for a
+/// certain choice.
+pub(crate) fn draw(probabilities: &[f64], rng: &mut Fast) -> usize {
+    if let Some(certain) = probabilities.iter().position(|&p| p >= 1.0) {
+        return certain;
+    }
+    if probabilities.iter().all(|&p| p == probabilities[0]) {
+        return below(rng, probabilities.len());
+    }
+    let mut left = uniform(rng);
+    let mut last = 0;
+    for (i, &p) in probabilities.iter().enumerate() {
+        if p > 0.0 {
+            last = i;
+            left -= p;
+            if left < 0.0 {
+                break;
+            }
+        }
+    }
+    last
 }
 
 /// Two scores this close (relative to 1 and to their size) are equal.

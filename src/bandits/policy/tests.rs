@@ -1,0 +1,108 @@
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::bandits::exact::bernoulli_divergence;
+use crate::bandits::{CountPolicy, Counts};
+use crate::rng::{self, Purpose};
+
+const UNIFORM: (f64, f64) = (1.0, 1.0);
+
+fn counts(successes: u32, failures: u32) -> Counts {
+    Counts { successes, failures }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Each policy states a distribution, treats arms alike, and draws from what it states.
+    #[test]
+    fn policies_state_distributions_and_treat_arms_alike(
+        arms in proptest::collection::vec((0..8u32, 0..8u32), 2..5), extra in 0..4usize, name in 0..NAMES.len(),
+    ) {
+        let mut arms: Vec<Counts> = arms.into_iter().map(|(s, f)| counts(s, f)).collect();
+        let step = arms.iter().map(|arm| arm.pulls() as usize).sum::<usize>() + 1;
+        let policy = make(NAMES[name], UNIFORM, (step + extra).min(80)).unwrap();
+        let horizon = (step + extra).min(80);
+        let mut p = vec![0.0; arms.len()];
+        policy.probabilities(&arms, step, horizon, &mut p);
+        prop_assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-9 && p.iter().all(|&p| p >= 0.0), "{p:?}");
+        arms.reverse();
+        let mut reversed = p.clone();
+        policy.probabilities(&arms, step, horizon, &mut reversed);
+        reversed.reverse();
+        prop_assert!(p.iter().zip(&reversed).all(|(a, b)| (a - b).abs() < 1e-9), "{p:?} {reversed:?}");
+        arms.reverse();
+        let (mut stream, mut scratch) = (rng::fast(5, Purpose::Policy, 0), p.clone());
+        let n = 400;
+        let mut drawn = vec![0.0; arms.len()];
+        for _ in 0..n {
+            drawn[policy.choose(&arms, step, horizon, &mut stream, &mut scratch)] += 1.0 / f64::from(n);
+        }
+        prop_assert!(p.iter().zip(&drawn).all(|(p, d)| (p - d).abs() <= 6.0 * (p * (1.0 - p) / f64::from(n)).sqrt() + 1e-12));
+    }
+
+    #[test]
+    fn confidence_bounds_solve_their_equations(s in 0..40u32, f in 0..40u32, step in 2..1000usize) {
+        let arm = counts(s, f);
+        let (n, mean) = (f64::from(arm.pulls()), f64::from(s) / f64::from(arm.pulls()));
+        let level = (step as f64).ln();
+        let q = KlUcb.index(arm, 2, step, 1000).unwrap();
+        if n > 0.0 && s < arm.pulls() {
+            prop_assert!((n * bernoulli_divergence(mean, q) - level).abs() < 1e-9 * level.max(1.0), "{q}");
+        } else {
+            prop_assert_eq!(q, if n == 0.0 { f64::INFINITY } else { 1.0 });
+        }
+        let x = BayesUcb { prior: UNIFORM }.index(arm, 2, step, 1000).unwrap();
+        let above = statrs::function::beta::beta_reg(f64::from(f) + 1.0, f64::from(s) + 1.0, 1.0 - x);
+        prop_assert!((above * step as f64 - 1.0).abs() < 1e-8, "{x} {above}");
+    }
+
+    /// The sum against the integral, which a prior that is not whole uses.
+    #[test]
+    fn both_ways_to_compare_two_posteriors_agree(s in 0..30u32, f in 0..30u32, t in 0..30u32, g in 0..30u32) {
+        let (whole, near) = (Thompson::new(UNIFORM), Thompson::new((1.0 + 1e-9, 1.0)));
+        let (mut sum, mut integral) = ([0.0; 2], [0.0; 2]);
+        whole.probabilities(&[counts(s, f), counts(t, g)], 1, 1, &mut sum);
+        near.probabilities(&[counts(s, f), counts(t, g)], 1, 1, &mut integral);
+        prop_assert!((sum[0] - integral[0]).abs() < 1e-6, "{sum:?} {integral:?}");
+    }
+}
+
+#[test]
+fn names_and_numbers_are_checked() {
+    let message = |text: &str| make(text, UNIFORM, 10).err().unwrap().to_string();
+    assert_eq!(message("tompson"), "unknown policy `tompson`; did you mean `thompson`?");
+    assert!(message("thompson:2").contains("without a number"));
+    assert!(message("ucb:x").contains("ucb:1"));
+    assert!(message("ucb:-1").contains("alpha of ucb"));
+    assert!(message("gittins:1").contains("discount = 1"));
+    assert!(message("epsilon-greedy:2").contains("epsilon = 2"));
+    assert!(make("thompson", (0.0, 1.0), 10).is_err());
+}
+
+/// The mean regret of many runs against the exact Bayes regret of the same policy.
+#[test]
+fn simulated_regret_agrees_with_the_exact_one() {
+    use crate::bandits::exact::BetaBernoulli;
+    use crate::bandits::policy_regret;
+    use crate::bandits::problem::Bernoulli;
+
+    let (horizon, runs) = (20, 4000);
+    for name in ["thompson", "ucb1", "epsilon-greedy:0.2", "bayes-ucb"] {
+        let policy = make(name, UNIFORM, horizon).unwrap();
+        let mut regrets = Vec::new();
+        for seed in 0..runs {
+            let mut means = rng::fast(seed, Purpose::Generation, 0);
+            let arms = Bernoulli::new(vec![rng::uniform(&mut means), rng::uniform(&mut means)]).unwrap();
+            regrets.push(policy_regret(&arms, policy.as_ref(), &[5, horizon], seed).unwrap()[1]);
+        }
+        let mean = regrets.iter().sum::<f64>() / runs as f64;
+        let variance = regrets.iter().map(|r| (r - mean) * (r - mean)).sum::<f64>() / runs as f64;
+        let exact = BetaBernoulli::new(2, horizon, UNIFORM).unwrap().policy_regret(policy.as_ref());
+        assert!((mean - exact).abs() <= 5.0 * (variance / runs as f64).sqrt(), "{name}: {mean} {exact}");
+    }
+    let arms = Bernoulli::new(vec![0.5, 0.4]).unwrap();
+    assert!(policy_regret(&arms, &Uniform, &[5, 5], 0).is_err() && policy_regret(&arms, &Uniform, &[], 0).is_err());
+}
