@@ -8,6 +8,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`exploration`], [`horizon`], [`learning`] | theory: provably efficient exploration; the effective horizon; learning agents |
+//! | [`bandits`] | bandits: policies, exact Bayes values, indices |
 //! | [`simulation`] | many copies of an environment stepping at once |
 //! | [`planning`] | exact solution of a known model, with bounds |
 //! | [`mdp`] | models, the sparse table, policies, occupancies, files |
@@ -33,6 +34,7 @@
 #[cfg(doctest)]
 struct ReadmeExamples;
 
+pub mod bandits;
 mod error;
 pub mod exploration;
 pub mod horizon;

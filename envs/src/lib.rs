@@ -9,10 +9,12 @@
 //! # Ok::<(), tabrl_envs::EnvError>(())
 //! ```
 
+pub mod bandit;
 pub mod bandit_mdp;
 pub mod barfi_grid;
 pub mod chain;
 pub mod cliffwalking;
+pub mod dark_room;
 pub mod deepsea;
 pub mod double_chain;
 mod environment;
@@ -22,10 +24,12 @@ pub mod frozenlake;
 pub mod games;
 pub mod garnet;
 pub mod grid;
+pub mod hidden_goal;
 pub mod hpgd_rooms;
 pub mod lava_grid;
 pub mod lock;
 pub mod minigrid;
+pub mod random_lake;
 pub mod random_mdp;
 mod registry;
 pub mod riverswim;

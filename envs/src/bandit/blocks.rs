@@ -86,7 +86,8 @@ pub(super) fn spec() -> Spec {
         build: Box::new(|settings| {
             let length = match settings.text("length") {
                 "none" => f64::INFINITY,
-                _ => settings.get("length", "must be a number from 1 to 1e6, or none", |x: &f64| (1.0..=1e6).contains(x))?,
+                _ => settings
+                    .get("length", "must be a number from 1 to 1e6, or none", |x: &f64| (1.0..=1e6).contains(x))?,
             };
             let pulls = settings.count("pulls", 1, 100)? as u32;
             let prior = (settings.get("a", PRIOR_RANGE, is_prior)?, settings.get("b", PRIOR_RANGE, is_prior)?);
