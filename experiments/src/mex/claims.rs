@@ -19,6 +19,7 @@ pub fn judge(config: &Config, results: &Results) -> Result<Vec<Claim>> {
     let mut claims = published(config, results)?;
     claims.push(ordering(config, results)?);
     claims.extend(stuck(config, results)?);
+    claims.extend(far_behind(config, results)?);
     claims.extend(model_free(config, results)?);
     claims.extend(slope(config, results)?);
     claims.push(lock(config, results));
@@ -31,7 +32,7 @@ pub fn judge(config: &Config, results: &Results) -> Result<Vec<Claim>> {
 /// Without optimism most runs never come back to the far end.
 fn stuck(config: &Config, results: &Results) -> Result<Option<Claim>> {
     let runs: Vec<f64> =
-        results.of("riverswim", "certainty equivalence").map(|run| f64::from(u8::from(run.run.stuck))).collect();
+        results.of("certainty-equivalence", "certainty equivalence").map(|run| f64::from(u8::from(run.run.stuck))).collect();
     if !comparable(config) || runs.is_empty() {
         return Ok(None);
     }
@@ -43,6 +44,20 @@ fn stuck(config: &Config, results: &Results) -> Result<Option<Claim>> {
     Ok(Some(
         Claim::draft("certainty-equivalence-stuck", statement, SOURCE).note(note).lies_in(0.7, 1.0, share, interval),
     ))
+}
+
+/// Posterior sampling is ahead of UCRL2 by more than a factor of ten.
+fn far_behind(config: &Config, results: &Results) -> Result<Option<Claim>> {
+    let (psrl, ucrl2) = (results.regrets("riverswim", "PSRL"), results.regrets("riverswim", "UCRL2"));
+    if !comparable(config) || psrl.is_empty() || psrl.len() != ucrl2.len() {
+        return Ok(None);
+    }
+    let ratios: Vec<f64> = ucrl2.iter().zip(&psrl).map(|(u, p)| u / p).collect();
+    let (measured, interval) = mean(&ratios)?;
+    let source = "Osband, Russo and Van Roy (NeurIPS 2013), the ordering alone";
+    let statement = "Regret of UCRL2 over that of PSRL on RiverSwim in episodes";
+    let note = format!("{} seeds, mean of their ratios; UCRL2 with the constants of theory", ratios.len());
+    Ok(Some(Claim::draft("ucrl2-behind", statement, source).note(note).lies_in(10.0, f64::INFINITY, measured, interval)))
 }
 
 /// The model-free relaxation at prices from 0.3 to 3.

@@ -5,9 +5,12 @@ use tabrl::exploration::{self, EpisodicAgent, RegretOptions, Setup};
 use tabrl::learning::EvaluationPoints;
 use tabrl::mdp::Mdp;
 
-use super::{Config, fault};
+use serde_json::Value;
+
+use super::{Config, Results, claims, fault, figures, long_runs, tables};
 use crate::Result;
 use crate::regret::Record;
+use crate::runner::{Experiment, Finished, Outcome, Unit, record};
 
 /// Agents that play the same problem.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +28,9 @@ pub struct Group {
     pub episodes: u64,
     /// Seeds, from 0.
     pub seeds: u64,
+    /// Whether regret is recorded evenly over the episodes instead of evenly on a logarithmic axis.
+    #[serde(default)]
+    pub even: bool,
     /// The agents, as `label: agent key=value ...`.
     pub agents: Vec<String>,
 }
@@ -72,6 +78,68 @@ impl Player {
     }
 }
 
+/// What one unit of work does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Task {
+    group: String,
+    player: Player,
+    seed: u64,
+}
+
+/// The part of all groups.
+pub struct Groups {
+    config: Config,
+    tasks: Vec<Task>,
+}
+
+impl Groups {
+    /// Reads the players; whatever is wrong with a name or a number is said before the work starts.
+    ///
+    /// # Errors
+    /// Unknown names, numbers out of range, rewards outside a group's range.
+    pub fn new(mut config: Config) -> Result<Groups> {
+        // A group without seeds is left out.
+        config.groups.retain(|_, group| group.seeds > 0);
+        let mut tasks = Vec::new();
+        for (name, group) in &config.groups {
+            let mdp = table(&config, group)?;
+            for text in &group.agents {
+                let player = Player::parse(text)?;
+                agent(&player, &setup(&mdp, group, 0))?;
+                let task = |seed| Task { group: name.clone(), player: player.clone(), seed };
+                tasks.extend((0..group.seeds).map(task));
+            }
+        }
+        Ok(Groups { config, tasks })
+    }
+}
+
+impl Experiment for Groups {
+    fn units(&self) -> Result<Vec<Unit>> {
+        let id = |task: &Task| format!("{} {} seed={}", task.group, task.player.label, task.seed);
+        let unit = |(setting, task): (usize, &Task)| Unit { id: id(task), setting, seed: task.seed };
+        Ok(self.tasks.iter().enumerate().map(unit).collect())
+    }
+
+    fn run(&self, unit: &Unit) -> Result<Value> {
+        let Task { group, player, seed } = &self.tasks[unit.setting];
+        record(&play(&self.config, group, &self.config.groups[group], player, *seed)?)
+    }
+
+    fn conclude(&self, finished: &[Finished]) -> Result<Outcome> {
+        let runs = finished.iter().map(Finished::read).collect::<Result<Vec<GroupRecord>>>()?;
+        let results = Results { runs };
+        let mut claims = claims::judge(&self.config, &results)?;
+        claims.extend(long_runs::judge(&self.config, &results)?);
+        Ok(Outcome {
+            claims,
+            tables: tables::tables(&self.config, &results)?,
+            figures: figures::figures(&self.config, &results)?,
+            notes: tables::notes(&self.config),
+        })
+    }
+}
+
 /// The table of a group's problem.
 ///
 /// # Errors
@@ -105,7 +173,9 @@ pub fn play(config: &Config, name: &str, group: &Group, player: &Player, seed: u
     let mdp = table(config, group)?;
     let setup = setup(&mdp, group, seed);
     let mut agent = agent(player, &setup)?;
-    let options = RegretOptions { points: EvaluationPoints::Log(config.points) };
+    let points =
+        if group.even { EvaluationPoints::Even(config.points) } else { EvaluationPoints::Log(config.points) };
+    let options = RegretOptions { points };
     let run = Record::of(&exploration::run(&setup, agent.as_mut(), &options)?);
     Ok(GroupRecord { group: name.to_owned(), label: player.label.clone(), seed, run })
 }

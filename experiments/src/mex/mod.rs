@@ -3,16 +3,36 @@
 //! Paper: Liu, Lu, Xiong, Zhong, Hu, Zhang, Zheng, Yang, Wang (NeurIPS 2023). Which policy is played is random; what it is worth is
 //! computed exactly, so a run's regret has no sampling error of returns.
 //!
+//! The experiment is made of parts, each with its own units of work, claims, tables and figures.
+//!
 //! | file | what is in it |
 //! |---|---|
-//! | [`groups`] | agents on one problem: RiverSwim, a lock, DeepSea, random MDPs, ... |
+//! | [`groups`] | agents on one problem: RiverSwim, SixArms, a lock, DeepSea, rooms, random MDPs |
 //! | [`mod@reference`] | regrets that others measured |
-//! | [`claims`], [`tables`], [`figures`] | what is concluded, written and drawn |
+//! | [`claims`], [`tables`], [`figures`] | what is concluded from groups, written and drawn |
+//! | [`finite`] | finite classes of models, where the argmax is exact |
+//! | [`bracket`] | the maximum of the objective between certified bounds, episode by episode |
+//! | [`identity`] | the model-free objective against brute force |
+//! | [`depth`] | DeepSea over its depth: when it is solved |
+//! | [`matrix`], [`markov`], [`soccer`] | two-player zero-sum games |
+//! | [`actor_critic`] | the optimistic actor-critic and its hybrid |
+//! | [`average`], [`reward_free`] | UCRL2 by its own theorem, and exploration without rewards |
 
+pub mod actor_critic;
+pub mod average;
+pub mod bracket;
 pub mod claims;
+pub mod depth;
 pub mod figures;
+pub mod finite;
 pub mod groups;
+pub mod identity;
+pub mod long_runs;
+pub mod markov;
+pub mod matrix;
 pub mod reference;
+pub mod reward_free;
+pub mod soccer;
 pub mod tables;
 
 use std::collections::BTreeMap;
@@ -20,9 +40,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::runner::{Experiment, Finished, Outcome, Spec, Unit, record};
+use crate::runner::{Experiment, Finished, Outcome, Spec, Unit};
 use crate::{Error, Result};
-use groups::{Group, GroupRecord, Player};
+use groups::{Group, GroupRecord, Groups};
 
 /// The experiment's entry.
 pub fn spec() -> Spec {
@@ -41,13 +61,33 @@ pub fn spec() -> Spec {
 pub struct Config {
     /// Most states of a table.
     pub state_limit: usize,
-    /// Points of a regret curve, evenly on a logarithmic axis.
+    /// Points of a regret curve.
     pub points: usize,
     /// Groups of agents by name.
     pub groups: BTreeMap<String, Group>,
+    /// Finite classes.
+    pub finite: finite::Settings,
+    /// Certified bounds.
+    pub bracket: bracket::Settings,
+    /// The model-free objective.
+    pub identity: identity::Settings,
+    /// DeepSea over its depth.
+    pub depth: depth::Settings,
+    /// Matrix games.
+    pub matrix: matrix::Settings,
+    /// Markov games.
+    pub markov: markov::Settings,
+    /// Soccer.
+    pub soccer: soccer::Settings,
+    /// Actor-critics.
+    pub actor_critic: actor_critic::Settings,
+    /// Average reward.
+    pub average: average::Settings,
+    /// Exploration without rewards.
+    pub reward_free: reward_free::Settings,
 }
 
-/// All results, sorted by what they are.
+/// All results of groups.
 #[derive(Debug, Clone, Default)]
 pub struct Results {
     /// Runs of groups, by group, agent and seed.
@@ -66,17 +106,10 @@ impl Results {
     }
 }
 
-/// What one unit of work does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Task {
-    group: String,
-    player: Player,
-    seed: u64,
-}
-
+/// The parts, and the units of all of them one after another.
 struct Mex {
-    config: Config,
-    tasks: Vec<Task>,
+    parts: Vec<Box<dyn Experiment>>,
+    units: Vec<(usize, Unit)>,
 }
 
 fn fault<T>(problem: String) -> Result<T> {
@@ -85,41 +118,51 @@ fn fault<T>(problem: String) -> Result<T> {
 
 impl Mex {
     fn new(config: Config) -> Result<Mex> {
-        let mut tasks = Vec::new();
-        for (name, group) in &config.groups {
-            let mdp = groups::table(&config, group)?;
-            for text in &group.agents {
-                let player = Player::parse(text)?;
-                // Whatever is wrong with a name or a number is said before the work starts.
-                groups::agent(&player, &groups::setup(&mdp, group, 0))?;
-                let task = |seed| Task { group: name.clone(), player: player.clone(), seed };
-                tasks.extend((0..group.seeds).map(task));
-            }
+        let parts: Vec<Box<dyn Experiment>> = vec![
+            Box::new(Groups::new(config.clone())?),
+            Box::new(finite::Finite(config.finite)),
+            Box::new(bracket::Brackets(config.bracket)),
+            Box::new(identity::Identity(config.identity)),
+            Box::new(depth::Depths(config.depth)),
+            Box::new(matrix::Matrices(config.matrix)),
+            Box::new(markov::Markov(config.markov)),
+            Box::new(soccer::SoccerPart(config.soccer)),
+            Box::new(actor_critic::ActorCritics(config.actor_critic)),
+            Box::new(average::Averages(config.average)),
+            Box::new(reward_free::RewardFreePart(config.reward_free)),
+        ];
+        let mut units = Vec::new();
+        for (i, part) in parts.iter().enumerate() {
+            units.extend(part.units()?.into_iter().map(|unit| (i, unit)));
         }
-        Ok(Mex { config, tasks })
+        Ok(Mex { parts, units })
     }
 }
 
 impl Experiment for Mex {
     fn units(&self) -> Result<Vec<Unit>> {
-        let id = |task: &Task| format!("{} {} seed={}", task.group, task.player.label, task.seed);
-        let unit = |(setting, task): (usize, &Task)| Unit { id: id(task), setting, seed: task.seed };
-        Ok(self.tasks.iter().enumerate().map(unit).collect())
+        let unit = |(setting, (_, unit)): (usize, &(usize, Unit))| Unit { setting, ..unit.clone() };
+        Ok(self.units.iter().enumerate().map(unit).collect())
     }
 
     fn run(&self, unit: &Unit) -> Result<Value> {
-        let Task { group, player, seed } = &self.tasks[unit.setting];
-        record(&groups::play(&self.config, group, &self.config.groups[group], player, *seed)?)
+        let (part, own) = &self.units[unit.setting];
+        self.parts[*part].run(own)
     }
 
     fn conclude(&self, finished: &[Finished]) -> Result<Outcome> {
-        let runs = finished.iter().map(Finished::read).collect::<Result<Vec<GroupRecord>>>()?;
-        let results = Results { runs };
-        Ok(Outcome {
-            claims: claims::judge(&self.config, &results)?,
-            tables: tables::tables(&self.config, &results)?,
-            figures: figures::figures(&self.config, &results)?,
-            notes: tables::notes(&self.config),
-        })
+        let mut all = Outcome::default();
+        for (i, part) in self.parts.iter().enumerate() {
+            let own = finished.iter().filter_map(|done| {
+                let (part, unit) = &self.units[done.unit.setting];
+                (*part == i).then(|| Finished { unit: unit.clone(), result: done.result.clone() })
+            });
+            let Outcome { claims, tables, figures, notes } = part.conclude(&own.collect::<Vec<_>>())?;
+            all.claims.extend(claims);
+            all.tables.extend(tables);
+            all.figures.extend(figures);
+            all.notes.extend(notes);
+        }
+        Ok(all)
     }
 }

@@ -25,3 +25,43 @@ pub const RIVER_SWIM: [Reference; 5] = [
     Reference { group: "riverswim", label: "UCBVI pooled", regret: 16.9 },
     Reference { group: "riverswim", label: "PSRL", regret: 46.7 },
 ];
+
+/// A regret after 30,000 episodes measured elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct LongReference {
+    /// The group.
+    pub group: &'static str,
+    /// The agent's label.
+    pub label: &'static str,
+    /// The mean regret.
+    pub regret: f64,
+    /// Its ratio to that after half of the episodes.
+    pub ratio: f64,
+}
+
+/// Where they stand.
+pub const SOURCE_LONG: &str = "an RL text book's code, K = 30000, 10 runs";
+
+const fn long(group: &'static str, label: &'static str, regret: f64, ratio: f64) -> LongReference {
+    LongReference { group, label, regret, ratio }
+}
+
+/// The regrets of long runs.
+pub const LONG_RUNS: [LongReference; 10] = [
+    long("long-random", "epsilon 0.1", 3864.0, 1.78),
+    long("long-random", "epsilon root", 2814.0, 1.63),
+    long("long-random", "UCB-H 1", 28088.0, 1.71),
+    long("long-random", "UCB-H 0.1", 3055.0, 1.36),
+    long("long-random", "UCBVI-H 0.1", 892.0, 1.51),
+    long("long-lock", "epsilon 0.1", 77279.0, 2.0),
+    long("long-lock", "epsilon root", 77073.0, 1.99),
+    long("long-lock", "UCB-H 1", 82325.0, 1.98),
+    long("long-lock", "UCB-H 0.1", 28991.0, 1.29),
+    long("long-lock", "UCBVI-H 0.1", 732.0, 1.04),
+];
+
+/// Steps until DeepSea is solved, measured elsewhere: agent, depth, median number of episodes.
+pub const DEPTHS: [(&str, usize, f64); 3] = [("UCB-Q", 40, 2034.0), ("RLSVI", 40, 609.0), ("PSRL", 30, 1840.0)];
+
+/// The exponents `p` of `T ~ N^p` from depth 10 on, measured elsewhere.
+pub const EXPONENTS: [(&str, f64); 3] = [("UCB-Q", 2.41), ("PSRL", 2.53), ("RLSVI", 1.77)];
