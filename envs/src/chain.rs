@@ -15,7 +15,7 @@
 //! `noise=two-point` pays mean ± 1 with probability ½ each, which has the same mean and variance.
 //!
 //! Sources: `chain` is rlberry's; the others are TabulaRL's (Osband and Van Roy), where an episode has n steps and
-//! `V*(0) = (1 − 1/n)^(n−1)` in the stochastic chain; 6 states and 15 steps are usual for the last one.
+//! `V*(0) = (1 − 1/n)^(n−1)` in the stochastic chain; in the last one it has n + 9 (6 states and 15 steps are usual).
 
 use tabrl::mdp::{Branch, Branches, Model};
 
@@ -29,6 +29,8 @@ pub struct Chain {
     /// Probability that left goes right, and that right goes left.
     fails: [f64; 2],
     rewards: Rewards,
+    /// Steps of an episode.
+    steps: Option<usize>,
 }
 
 /// Who pays.
@@ -43,22 +45,23 @@ enum Rewards {
 impl Chain {
     /// rlberry's chain: every action fails with probability `p`.
     pub fn new(n: u32, p: f64) -> Chain {
-        Chain { n, fails: [p, p], rewards: Rewards::Places }
+        Chain { n, fails: [p, p], rewards: Rewards::Places, steps: None }
     }
 
     /// TabulaRL's deterministic chain; `noisy` adds ±1 to the rewards at the two ends.
     pub fn deterministic(n: u32, noisy: bool) -> Chain {
-        Chain { n, fails: [0.0, 0.0], rewards: Rewards::EndRight { noisy, left: 0.0 } }
+        Chain { n, fails: [0.0; 2], rewards: Rewards::EndRight { noisy, left: 0.0 }, steps: Some(n as usize) }
     }
 
     /// TabulaRL's stochastic chain: right goes left with probability `1/n`.
     pub fn stochastic(n: u32, noisy: bool) -> Chain {
-        Chain { n, fails: [0.0, 1.0 / f64::from(n)], rewards: Rewards::EndRight { noisy, left: 0.0 } }
+        Chain { fails: [0.0, 1.0 / f64::from(n)], ..Chain::deterministic(n, noisy) }
     }
 
     /// TabulaRL's chain of bootstrapped DQN: right goes either way with probability ½, and drifting to the left pays 0.01.
     pub fn boot_dqn(n: u32, noisy: bool) -> Chain {
-        Chain { n, fails: [0.0, 0.5], rewards: Rewards::EndRight { noisy, left: 0.01 } }
+        let rewards = Rewards::EndRight { noisy, left: 0.01 };
+        Chain { n, fails: [0.0, 0.5], rewards, steps: Some(n as usize + 9) }
     }
 }
 
@@ -74,7 +77,7 @@ impl Model for Chain {
     }
 
     fn episode_length(&self) -> Option<usize> {
-        matches!(self.rewards, Rewards::EndRight { .. }).then_some(self.n as usize)
+        self.steps
     }
 
     fn step_law(&self, s: u32, action: usize, out: &mut Branches<u32>) {
@@ -184,6 +187,13 @@ mod tests {
         // Six states and fifteen steps: drifting is worth 0.15, far less than the optimum.
         let v = finite(&enumerate(&Chain::boot_dqn(6, false), 100).unwrap().mdp, 15).values[0];
         assert!(v > 0.15, "{v}");
+    }
+
+    #[test]
+    fn episodes_have_the_length_of_their_source() {
+        let length = |chain: Chain| chain.episode_length();
+        assert_eq!(length(Chain::boot_dqn(6, false)), Some(15));
+        assert_eq!((length(Chain::stochastic(7, true)), length(Chain::new(5, 0.1))), (Some(7), None));
     }
 
     #[test]

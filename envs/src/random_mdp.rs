@@ -45,6 +45,11 @@ impl Model for RandomMdp {
         self.actions as usize
     }
 
+    /// Five, as in the code of the 5 states and 3 actions.
+    fn episode_length(&self) -> Option<usize> {
+        Some(5)
+    }
+
     fn step_law(&self, s: u32, action: usize, out: &mut Branches<u32>) {
         let row = u64::from(s) * u64::from(self.actions) + action as u64;
         let mut rng = rng::fast(self.seed, Purpose::Generation, row);

@@ -173,6 +173,7 @@ mod tests {
 
     use approx::assert_relative_eq;
     use tabrl::mdp::{Mdp, enumerate};
+    use tabrl::planning::{Criterion, SolveOptions, solve};
 
     use super::*;
     use crate::solved::{action, discounted, finite};
@@ -218,6 +219,11 @@ mod tests {
         assert!((discounted(&stay, 0.95).values[0] - 6137.9315).abs() < 0.5e-4);
         let always = table(&[("variant", "strehl-littman")]);
         assert!((discounted(&always, 0.95).values[0] - 20459.7715).abs() < 0.5e-4);
+        for (mdp, gain) in [(&stay, 668.8073394495), (&always, 2229.357798)] {
+            let options = SolveOptions { epsilon: 1e-7, ..SolveOptions::default() };
+            let found = solve(mdp, Criterion::AverageReward, &options).unwrap().values;
+            assert!(found.iter().all(|g| (g - gain).abs() < 1e-6), "{found:?}");
+        }
         let inside = table(&[("variant", "strehl-littman"), ("start", "1-2")]);
         assert_eq!(inside.initial(), [(0, 0.5), (1, 0.5)]); // numbered breadth first: these are states 1 and 2
         assert_eq!(inside.num_states(), 6);

@@ -211,7 +211,8 @@ impl ActorCritics {
             let switches = run.switches.unwrap_or(0) as f64;
             rare.that(switches <= bound, || format!("{switches} on {}, bound {bound:.0}", run.problem.name()));
         }
-        claims.push(draft("nora-switches", "NORA switches its critic at most S A H (1 + ln K / ln 5) times").all(&rare));
+        claims
+            .push(draft("nora-switches", "NORA switches its critic at most S A H (1 + ln K / ln 5) times").all(&rare));
         let optimism = of(Problem::Lock, OPTIMISTIC, &Record::total);
         let ratios: Vec<f64> =
             optimism.iter().zip(of(Problem::Lock, UCBVI, &Record::total)).map(|(a, b)| a / b).collect();
@@ -226,10 +227,17 @@ impl ActorCritics {
         }
         for problem in [Problem::Random, Problem::Lock] {
             let mut falling = Checks::new();
-            let labels = self.0.offline.iter().map(|n| if *n == 0 { OPTIMISTIC.to_owned() } else { format!("{OPTIMISTIC}, {n} offline") });
-            let means: Vec<f64> = labels.map(|label| mean(&of(problem, &label, &Record::total)).map(|m| m.0)).collect::<Result<_>>()?;
+            let labels = self
+                .0
+                .offline
+                .iter()
+                .map(|n| if *n == 0 { OPTIMISTIC.to_owned() } else { format!("{OPTIMISTIC}, {n} offline") });
+            let means: Vec<f64> =
+                labels.map(|label| mean(&of(problem, &label, &Record::total)).map(|m| m.0)).collect::<Result<_>>()?;
             for (pair, sizes) in means.windows(2).zip(self.0.offline.windows(2)) {
-                falling.that(pair[1] < pair[0], || format!("{:.2} with {}, {:.2} with {}", pair[0], sizes[0], pair[1], sizes[1]));
+                falling.that(pair[1] < pair[0], || {
+                    format!("{:.2} with {}, {:.2} with {}", pair[0], sizes[0], pair[1], sizes[1])
+                });
             }
             let text = format!("More offline episodes leave less regret on {}, in the mean", problem.name());
             claims.push(draft(&format!("hybrid-{}", problem.name()), &text).all(&falling));

@@ -163,7 +163,8 @@ impl Experiment for Averages {
             }
             let pairs: f64 = states * actions;
             let most = pairs * (8.0 * self.0.steps as f64 / pairs).log2();
-            seldom.that(run.plans as f64 <= most, || format!("{} plans of {}, seed {}", run.plans, run.label, run.seed));
+            seldom
+                .that(run.plans as f64 <= most, || format!("{} plans of {}, seed {}", run.plans, run.label, run.seed));
         }
         let total = |label: &str| -> Vec<f64> {
             let own = runs.iter().filter(|run| run.label == label);
@@ -171,7 +172,8 @@ impl Experiment for Averages {
         };
         let (ucrl2, psrl) = (total("UCRL2"), total("PSRL"));
         let mut claims = vec![
-            Claim::draft("ucrl2-bound", "UCRL2's regret is never above 34 D S √(A T ln(T/δ)) on RiverSwim", THEOREM).all(&bounded),
+            Claim::draft("ucrl2-bound", "UCRL2's regret is never above 34 D S √(A T ln(T/δ)) on RiverSwim", THEOREM)
+                .all(&bounded),
             Claim::draft("ucrl2-plans", "UCRL2 and PSRL plan at most S A log₂(8T/(SA)) times", THEOREM).all(&seldom),
         ];
         let mut figures = Vec::new();

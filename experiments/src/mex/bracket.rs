@@ -180,10 +180,13 @@ fn certificates(runs: &[Record]) -> Vec<Claim> {
     }
     let draft = |id: &str, text: &str| Claim::draft(id, text, PAPER);
     let note = "best of ascents from ten starts and the law of the episode before; none starts at the truth";
-    let mean_gap = format!("mean of upper less lower bound over all episodes with H = 8: {:.3}", gap / f64::max(count, 1.0));
+    let mean_gap =
+        format!("mean of upper less lower bound over all episodes with H = 8: {:.3}", gap / f64::max(count, 1.0));
     vec![
         draft("ascent-optimism", "J(f_k) ≥ J(f*) in every episode for MEX by ascent").note(note).all(&optimism),
-        draft("bracket", "In every episode the ascent's J is at most the relaxation's bound").note(mean_gap).all(&order),
+        draft("bracket", "In every episode the ascent's J is at most the relaxation's bound")
+            .note(mean_gap)
+            .all(&order),
         draft("ascent-proof", "V* − V(f_k) ≤ η (L(f*) − L(f_k)) in every episode").all(&proof),
         draft("bracket-two-steps", "With two steps from one state both bounds are equal").all(&equal),
     ]
@@ -206,13 +209,17 @@ impl Brackets {
             for (solver, regrets, expected) in [("relaxation", &relaxation, relaxed), ("ascent", &ascent, exact)] {
                 let (measured, interval) = mean(regrets)?;
                 let statement = format!("Mean regret of MEX by {solver} at eta = {eta} on RiverSwim-4");
-                let note = format!("{} seeds; the tolerance is 30 %; the source ascends from 3 starts, here from 10", regrets.len());
+                let note = format!(
+                    "{} seeds; the tolerance is 30 %; the source ascends from 3 starts, here from 10",
+                    regrets.len()
+                );
                 let claim = Claim::draft(&format!("{solver}-regret-{eta}"), statement, MEASURED).note(note);
                 claims.push(claim.agrees(expected, 0.3 * expected, measured, interval));
             }
             let less: Vec<f64> = relaxation.iter().zip(&ascent).map(|(r, a)| r - a).collect();
             let (measured, interval) = mean(&less)?;
-            let statement = format!("MEX by ascent loses less than its relaxation at eta = {eta}: difference of the regrets");
+            let statement =
+                format!("MEX by ascent loses less than its relaxation at eta = {eta}: difference of the regrets");
             let claim = Claim::draft(&format!("ascent-less-{eta}"), statement, MEASURED);
             claims.push(claim.lies_in(0.0, f64::INFINITY, measured, interval));
         }

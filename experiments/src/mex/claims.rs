@@ -31,8 +31,10 @@ pub fn judge(config: &Config, results: &Results) -> Result<Vec<Claim>> {
 
 /// Without optimism most runs never come back to the far end.
 fn stuck(config: &Config, results: &Results) -> Result<Option<Claim>> {
-    let runs: Vec<f64> =
-        results.of("certainty-equivalence", "certainty equivalence").map(|run| f64::from(u8::from(run.run.stuck))).collect();
+    let runs: Vec<f64> = results
+        .of("certainty-equivalence", "certainty equivalence")
+        .map(|run| f64::from(u8::from(run.run.stuck)))
+        .collect();
     if !comparable(config) || runs.is_empty() {
         return Ok(None);
     }
@@ -57,7 +59,12 @@ fn far_behind(config: &Config, results: &Results) -> Result<Option<Claim>> {
     let source = "Osband, Russo and Van Roy (NeurIPS 2013), the ordering alone";
     let statement = "Regret of UCRL2 over that of PSRL on RiverSwim in episodes";
     let note = format!("{} seeds, mean of their ratios; UCRL2 with the constants of theory", ratios.len());
-    Ok(Some(Claim::draft("ucrl2-behind", statement, source).note(note).lies_in(10.0, f64::INFINITY, measured, interval)))
+    Ok(Some(Claim::draft("ucrl2-behind", statement, source).note(note).lies_in(
+        10.0,
+        f64::INFINITY,
+        measured,
+        interval,
+    )))
 }
 
 /// The model-free relaxation at prices from 0.3 to 3.

@@ -6,7 +6,7 @@
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tabrl::exploration::{Setup, StageRules, Step};
+use tabrl::exploration::{Setup, StageRules, Step, Truth};
 use tabrl::rng::{self, Purpose};
 use tabrl::simulation::{Dynamics, TableDynamics};
 use tabrl::stats::median;
@@ -50,6 +50,8 @@ struct Record {
     solved: Option<u64>,
     /// The regret until then.
     regret: f64,
+    /// The least of what the agent believed minus the optimum less its penalty; `None` if it never said.
+    least_optimism: Option<f64>,
 }
 
 const RANDOM: &str = "random";
@@ -85,12 +87,17 @@ fn play(player: Option<&Player>, depth: usize, seed: u64, cap: u64) -> Result<Re
     let mut environment = rng::fast(seed, Purpose::Environment, 0);
     let mut draws = rng::fast(seed, Purpose::Policy, 1);
     let label = player.map_or(RANDOM, |player| &player.label).to_owned();
-    let mut found = Record { label, depth, solved: None, regret: 0.0 };
+    let mut found = Record { label, depth, solved: None, regret: 0.0, least_optimism: None };
+    let truth = Truth::solve(&mdp, depth);
     let mut explorer = player.map(|player| agent(player, &setup)).transpose()?;
     let mut last = [false; WINDOW];
     for episode in 0..cap {
         if let Some(agent) = &mut explorer {
             agent.begin(episode);
+            if let Some(believed) = agent.optimistic_value() {
+                let optimism = believed - (truth.optimal() - agent.penalty_of_truth(&truth));
+                found.least_optimism = Some(found.least_optimism.map_or(optimism, |least| least.min(optimism)));
+            }
         }
         let (mut state, mut earned) = (dynamics.reset(environment.next_u64()), 0.0);
         for stage in 0..depth {
@@ -221,7 +228,8 @@ impl Depths {
         for (label, depth, expected) in DEPTHS {
             if let Some(row) = at(label, depth) {
                 let statement = format!("Median number of episodes until {label} solves DeepSea with {depth} rows");
-                let interval = Interval { lower: row.least, upper: row.most, level: 1.0 - 2f64.powi(1 - row.seeds as i32) };
+                let interval =
+                    Interval { lower: row.least, upper: row.most, level: 1.0 - 2f64.powi(1 - row.seeds as i32) };
                 let note = format!("{} seeds, from the least to the largest; the tolerance is 30 %", row.seeds);
                 let claim = Claim::draft(&format!("depth-{}", label.to_lowercase()), statement, SOURCE).note(note);
                 claims.push(claim.agrees(expected, 0.3 * expected, row.median, interval));
@@ -233,7 +241,11 @@ impl Depths {
                 let own = runs.iter().filter(|run| run.label == label);
                 let all: Vec<&Record> = own.collect();
                 let points = all.chunk_by(|a, b| a.depth == b.depth).filter_map(|chunk| chunk.get(seed));
-                exponent(&points.map(|run| (run.depth as f64, run.solved.map_or(f64::INFINITY, |k| k as f64))).collect::<Vec<_>>())
+                exponent(
+                    &points
+                        .map(|run| (run.depth as f64, run.solved.map_or(f64::INFINITY, |k| k as f64)))
+                        .collect::<Vec<_>>(),
+                )
             };
             let slopes: Vec<f64> = (0..self.0.seeds as usize).filter_map(of).collect();
             if slopes.len() > 1 && slopes.len() == self.0.seeds as usize {
@@ -253,6 +265,14 @@ impl Depths {
         }
         let statement = "Model-based MEX with known rewards and layers loses about 2.1 N in all, within 30 %";
         claims.push(Claim::draft("depth-mex-mb", statement, MEASURED).all(&linear));
+        let mut optimism = Checks::new();
+        for run in runs {
+            if let Some(least) = run.least_optimism {
+                optimism.that(least >= -1e-9, || format!("{} with {} rows: {least:.3e}", run.label, run.depth));
+            }
+        }
+        let statement = "In every episode on DeepSea the objective of MEX is at least that of the truth";
+        claims.push(Claim::draft("depth-optimism", statement, MEASURED).note("one check a run").all(&optimism));
         let mut sooner = Checks::new();
         for row in rows.iter().filter(|row| row.label == "MEX-MF") {
             if let Some(other) = at("UCB-Q", row.depth) {

@@ -173,8 +173,7 @@ pub fn play(config: &Config, name: &str, group: &Group, player: &Player, seed: u
     let mdp = table(config, group)?;
     let setup = setup(&mdp, group, seed);
     let mut agent = agent(player, &setup)?;
-    let points =
-        if group.even { EvaluationPoints::Even(config.points) } else { EvaluationPoints::Log(config.points) };
+    let points = if group.even { EvaluationPoints::Even(config.points) } else { EvaluationPoints::Log(config.points) };
     let options = RegretOptions { points };
     let run = Record::of(&exploration::run(&setup, agent.as_mut(), &options)?);
     Ok(GroupRecord { group: name.to_owned(), label: player.label.clone(), seed, run })

@@ -154,11 +154,16 @@ impl Experiment for Identity {
             let numbers = [best, defined, random, plain, ascent];
             table.row([seed.into()].into_iter().chain(numbers.map(Into::into)).collect());
         }
-        let note = format!("local ascents find it in {found} of {}, and miss {lost:.4} of the optimism on average", finished.len());
+        let note = format!(
+            "local ascents find it in {found} of {}, and miss {lost:.4} of the optimism on average",
+            finished.len()
+        );
         let statement = "The best policy in closed form has the value of the objective by its definition (3 states, 2 actions, 3 steps)";
         let claims = vec![
             Claim::draft("identity", statement, SOURCE).all(&same),
-            Claim::draft("identity-maximum", "No random function and no ascent exceeds it", SOURCE).note(note).all(&highest),
+            Claim::draft("identity-maximum", "No random function and no ascent exceeds it", SOURCE)
+                .note(note)
+                .all(&highest),
         ];
         Ok(Outcome { claims, tables: vec![table], ..Outcome::default() })
     }

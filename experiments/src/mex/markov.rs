@@ -108,7 +108,8 @@ impl Experiment for Markov {
                 table.row(vec![run.label.clone().into(), run.seed.into(), episode.into(), regret.into()]);
             }
         }
-        let (claims, figures) = if runs.is_empty() { Default::default() } else { (self.judge(&runs)?, vec![self.figure(&runs)?]) };
+        let (claims, figures) =
+            if runs.is_empty() { Default::default() } else { (self.judge(&runs)?, vec![self.figure(&runs)?]) };
         Ok(Outcome { claims, tables: vec![table], figures, notes: Vec::new() })
     }
 }
@@ -138,7 +139,8 @@ impl Markov {
         };
         let shares: Vec<f64> = runs.iter().filter(|run| run.label == mex).map(late).collect();
         let (measured, interval) = mean(&shares)?;
-        let note = format!("{} games with {STATES} states, {ACTIONS} actions each and {} steps", shares.len(), self.0.horizon);
+        let note =
+            format!("{} games with {STATES} states, {ACTIONS} actions each and {} steps", shares.len(), self.0.horizon);
         let statement = format!("Share of the exploitability regret of {mex} in the second half of the episodes");
         let claim = Claim::draft("markov-sublinear", statement, PAPER).note(note);
         claims.push(claim.lies_in(0.0, 0.35, measured, interval));

@@ -144,7 +144,8 @@ impl Matrices {
         for (which, eta) in [("smallest", *first), ("largest", *last)] {
             let more: Vec<f64> = Self::regrets(runs, game, eta).iter().zip(&held).map(|(a, b)| a - b).collect();
             let (measured, interval) = mean(&more)?;
-            let statement = format!("The {which} price ({eta}) loses more than {best} in {game}: difference of the regrets");
+            let statement =
+                format!("The {which} price ({eta}) loses more than {best} in {game}: difference of the regrets");
             let note = format!("{} seeds, {} episodes", held.len(), self.0.episodes);
             let claim = Claim::draft(&format!("matrix-{game}-{which}"), statement, PAPER).note(note);
             claims.push(claim.lies_in(0.0, f64::INFINITY, measured, interval));
@@ -166,7 +167,9 @@ impl Matrices {
         // Errors of the mean strategy fall like 1/√K or faster.
         let allowed = (short as f64 / long as f64).sqrt() * 1.5 * before.iter().sum::<f64>() / before.len() as f64;
         let (measured, interval): (f64, Interval) = mean(&after)?;
-        let statement = format!("What the mean strategy of {long} episodes loses in {game} is at most 1.5 √({short}/{long}) of that of {short}");
+        let statement = format!(
+            "What the mean strategy of {long} episodes loses in {game} is at most 1.5 √({short}/{long}) of that of {short}"
+        );
         let note = format!("{} seeds, price 2/√K", after.len());
         let claim = Claim::draft(&format!("matrix-{game}-vanishing"), statement, PAPER).note(note);
         Ok(Some(claim.lies_in(0.0, allowed, measured, interval)))

@@ -88,7 +88,8 @@ impl RewardFreePart {
         let mdp = tabrl_envs::make("random-mdp", &[("states", "3"), ("actions", "2"), ("alpha", "1")])?.table(3)?.mdp;
         let setup = Setup { mdp: &mdp, horizon, episodes, reward_range: (0.0, 1.0), seed };
         let params = RewardFreeParams { epsilon, scale, ..RewardFreeParams::default() };
-        let mut agent = if rule == 0 { RewardFree::ucrl(&setup, &params)? } else { RewardFree::express(&setup, &params)? };
+        let mut agent =
+            if rule == 0 { RewardFree::ucrl(&setup, &params)? } else { RewardFree::express(&setup, &params)? };
         // Once it has stopped nothing changes any more, so the run is cut into pieces to end soon after.
         let options = RegretOptions { points: EvaluationPoints::Even(1) };
         run(&setup, &mut agent, &options)?;
@@ -111,7 +112,9 @@ impl RewardFreePart {
 
 impl Experiment for RewardFreePart {
     fn units(&self) -> Result<Vec<Unit>> {
-        let names = RULES.iter().flat_map(|rule| self.0.epsilons.iter().map(move |e| format!("reward-free {rule} epsilon={e}")));
+        let names = RULES
+            .iter()
+            .flat_map(|rule| self.0.epsilons.iter().map(move |e| format!("reward-free {rule} epsilon={e}")));
         Ok(Unit::grid(&names.collect::<Vec<_>>(), self.0.seeds))
     }
 
@@ -130,7 +133,8 @@ impl Experiment for RewardFreePart {
             ("bound", "", "the bound on every error at the stop"),
             ("error", "", "the largest error found"),
         ];
-        let mut table = Table::new("reward_free", "One row a rule, accuracy and seed, on a random MDP of three states.", &columns);
+        let mut table =
+            Table::new("reward_free", "One row a rule, accuracy and seed, on a random MDP of three states.", &columns);
         let (mut monotone, mut covered) = (Checks::new(), Checks::new());
         for run in &runs {
             table.row(vec![
@@ -145,16 +149,25 @@ impl Experiment for RewardFreePart {
             if run.stopped.is_some() {
                 covered.that(run.error <= run.bound, || format!("{} above {} ({})", run.error, run.bound, place()));
             }
-            let finer = runs.iter().filter(|other| other.rule == run.rule && other.seed == run.seed && other.epsilon < run.epsilon);
+            let finer = runs
+                .iter()
+                .filter(|other| other.rule == run.rule && other.seed == run.seed && other.epsilon < run.epsilon);
             for other in finer {
                 let (first, second) = (run.stopped.unwrap_or(u64::MAX), other.stopped.unwrap_or(u64::MAX));
                 monotone.that(first <= second, || format!("{first} and {second} ({})", place()));
             }
         }
         let reached = runs.iter().filter(|run| run.stopped.is_some()).count();
-        let note = format!("{reached} of {} runs stopped before {} episodes; beta times {}", runs.len(), self.0.episodes, self.0.scale);
+        let note = format!(
+            "{reached} of {} runs stopped before {} episodes; beta times {}",
+            runs.len(),
+            self.0.episodes,
+            self.0.scale
+        );
         let claims = vec![
-            Claim::draft("reward-free-monotone", "A finer accuracy never stops sooner", SOURCE).note(note).all(&monotone),
+            Claim::draft("reward-free-monotone", "A finer accuracy never stops sooner", SOURCE)
+                .note(note)
+                .all(&monotone),
             Claim::draft("reward-free-error", "At the stop no error that was found exceeds ε/2", SOURCE).all(&covered),
         ];
         Ok(Outcome { claims, tables: vec![table], ..Outcome::default() })

@@ -110,15 +110,20 @@ impl Experiment for SoccerPart {
             ("seed", "", "seed"),
             ("guarantee", "", "discounted value of the strategy against its best response, from the start"),
         ];
-        let mut table = Table::new("soccer", "One row a learnt strategy of player A; the value of the game is 0.", &columns);
+        let mut table =
+            Table::new("soccer", "One row a learnt strategy of player A; the value of the game is 0.", &columns);
         let mut claims = Vec::new();
         let mut guarantees: [Vec<f64>; 3] = Default::default();
         for done in finished {
             match done.read::<Record>()? {
                 Record::Value { with_ball, without, mixed, sweeps, asymmetry } => {
-                    let note = format!("{mixed} states mix, {sweeps} sweeps; the starts differ in sign by {asymmetry:.1e}");
+                    let note =
+                        format!("{mixed} states mix, {sweeps} sweeps; the starts differ in sign by {asymmetry:.1e}");
                     for (id, sign, found) in [("soccer", 1.0, with_ball), ("soccer-without", -1.0, without)] {
-                        let statement = format!("Value of soccer {} the ball, discount 0.9", if sign > 0.0 { "with" } else { "without" });
+                        let statement = format!(
+                            "Value of soccer {} the ball, discount 0.9",
+                            if sign > 0.0 { "with" } else { "without" }
+                        );
                         let claim = Claim::draft(id, statement, MEASURED).note(note.clone());
                         claims.push(claim.close(sign * VALUE, found, Tolerance::Absolute(1e-8)));
                     }
@@ -141,7 +146,8 @@ impl Experiment for SoccerPart {
             let more: Vec<f64> = mixing.iter().zip(fixed).map(|(m, f)| m - f).collect();
             let (measured, interval) = mean(&more)?;
             let (own, _) = mean(mixing)?;
-            let statement = "Minimax-Q in self-play keeps more against a challenger than Q-learning does: difference of the values";
+            let statement =
+                "Minimax-Q in self-play keeps more against a challenger than Q-learning does: difference of the values";
             let note = format!("minimax-Q keeps {own:.3} of the value 0");
             let claim = Claim::draft("soccer-minimax-q", statement, SOURCE).note(note);
             claims.push(claim.lies_in(0.0, f64::INFINITY, measured, interval));

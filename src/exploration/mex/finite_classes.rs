@@ -100,12 +100,15 @@ mod tests {
     #[test]
     fn the_bad_world_is_left_after_as_many_pulls_as_the_price_says() {
         let models = pair().unwrap();
-        for (eta, pulls, tolerance) in [(0.1, 11.61, 1.0), (0.2, 6.57, 0.6), (0.5, 2.76, 0.3)] {
+        for (eta, pulls, tolerance) in [(0.05, 22.43, 1.0), (0.1, 11.61, 1.0), (0.2, 6.57, 0.6), (0.5, 2.76, 0.3)] {
             let selection = Selection::Price(0.5 * eta);
             let total: f64 = (0..2000).map(|seed| play((&models, &models[0]), (1, 200), selection, seed).0).sum();
             let (mean, exact) = (total / 2000.0 / 0.1, exactly(0.4, eta).1);
             assert!((mean - pulls).abs() < tolerance && (exact - pulls).abs() < tolerance, "{eta}: {mean} {exact}");
             assert!((mean - exact).abs() < 0.05 * exact, "{eta}: {mean} {exact}");
+            // Without overshoot the ratio would grow by kl(0.4‖0.9) a pull and stop at its limit.
+            let kl = 0.4 * (0.4f64 / 0.9).ln() + 0.6 * 6f64.ln();
+            assert!((kl - 0.7507).abs() < 1e-4 && 0.4 / (0.5 * eta * kl) < exact, "{kl}");
         }
     }
 
