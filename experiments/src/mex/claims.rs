@@ -3,7 +3,7 @@
 use tabrl::stats::wilson_interval;
 
 use super::reference::{RIVER_SWIM, SOURCE, TOLERANCE};
-use super::tables::mean;
+use super::tables::{mean, players};
 use super::{Config, Results};
 use crate::Result;
 use crate::runner::{Checks, Claim, Interval, Tolerance};
@@ -26,6 +26,7 @@ pub fn judge(config: &Config, results: &Results) -> Result<Vec<Claim>> {
     claims.extend(deep_sea(config, results)?);
     claims.extend(roots(config, results)?);
     claims.push(optimism(results));
+    claims.extend(against_greedy(config, results)?);
     Ok(claims)
 }
 
@@ -206,6 +207,25 @@ fn ordering(config: &Config, results: &Results) -> Result<Claim> {
     }
     Ok(Claim::draft("riverswim-order", "The agents' mean regrets on RiverSwim are in the published order", SOURCE)
         .all(&checks))
+}
+
+/// Where rewards are hidden behind doors, whoever explores on purpose loses less than ε-greedy.
+fn against_greedy(config: &Config, results: &Results) -> Result<Option<Claim>> {
+    let (mut checks, mut played) = (Checks::new(), false);
+    for name in ["sixarms", "rooms-four", "rooms-six", "rooms-n", "apple-gold"] {
+        let greedy = results.regrets(name, "epsilon-greedy");
+        let Some(group) = config.groups.get(name).filter(|_| !greedy.is_empty()) else { continue };
+        played = true;
+        let greedy = mean(&greedy)?.0;
+        for player in players(group)?.iter().filter(|player| player.label != "epsilon-greedy") {
+            let regret = mean(&results.regrets(name, &player.label))?.0;
+            checks.that(regret < greedy, || {
+                format!("{name}: {} has {regret:.1}, epsilon-greedy {greedy:.1}", player.label)
+            });
+        }
+    }
+    let statement = "On SixArms, in rooms and on AppleGold every explorer has less mean regret than epsilon-greedy";
+    Ok(played.then(|| Claim::draft("hidden-rewards", statement, "this report").all(&checks)))
 }
 
 /// Optimism in every episode, for agents that state what they believe.

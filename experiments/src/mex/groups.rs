@@ -1,11 +1,10 @@
 //! Groups of agents on one problem: what the configuration says, and one run.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tabrl::exploration::{self, EpisodicAgent, RegretOptions, Setup};
 use tabrl::learning::EvaluationPoints;
 use tabrl::mdp::Mdp;
-
-use serde_json::Value;
 
 use super::{Config, Results, claims, fault, figures, long_runs, tables};
 use crate::Result;

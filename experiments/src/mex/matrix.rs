@@ -1,17 +1,18 @@
 //! MEX in matrix games: what the played strategies lose to best responses, over the price.
 
+use ndarray::{Array2, arr2};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tabrl::exploration::games::{GameSetup, MexMatrix, MexMatrixParams, run_game};
+use tabrl::exploration::Step;
+use tabrl::exploration::games::{GameAgent, GameSetup, MexMatrix, MexMatrixParams, run_game};
 use tabrl::learning::EvaluationPoints;
 use tabrl::planning::games::MarkovGame;
-
-use ndarray::{Array2, arr2};
+use tabrl::rng::Fast;
 
 use super::tables::mean;
 use crate::Result;
 use crate::plot::{Axis, LineFigure, Series};
-use crate::runner::{Claim, Experiment, Figure, Finished, Interval, Outcome, Table, Unit, record};
+use crate::runner::{Checks, Claim, Experiment, Figure, Finished, Interval, Outcome, Table, Unit, record};
 
 const PAPER: &str = "Liu et al. (NeurIPS 2023), self-play";
 
@@ -54,6 +55,36 @@ struct Record {
     regret: f64,
     /// That of the mean strategy.
     average_loss: f64,
+    /// The least of the objective of the estimate minus that of the true payoffs, over all episodes.
+    optimism: f64,
+}
+
+/// An agent whose estimate is compared with the truth in every episode.
+struct Watched {
+    agent: MexMatrix,
+    truth: Vec<f64>,
+    optimism: f64,
+}
+
+impl GameAgent for Watched {
+    fn begin(&mut self, episode: u64) -> tabrl::Result<()> {
+        self.agent.begin(episode)?;
+        let margin = self.agent.objective() - self.agent.objective_of(&self.truth)?;
+        self.optimism = self.optimism.min(margin);
+        Ok(())
+    }
+
+    fn row(&self) -> &[f64] {
+        self.agent.row()
+    }
+
+    fn draw(&mut self, stage: usize, state: usize, rng: &mut Fast) -> usize {
+        self.agent.draw(stage, state, rng)
+    }
+
+    fn observe(&mut self, step: &Step) {
+        self.agent.observe(step);
+    }
 }
 
 impl Matrices {
@@ -86,10 +117,11 @@ impl Experiment for Matrices {
         let (name, eta, planned, episodes, seed) = self.tasks()[unit.setting];
         let game = MarkovGame::one_shot(payoffs(name).view())?;
         let setup = GameSetup { game: &game, horizon: 1, episodes, reward_range: (0.0, 1.0), seed };
-        let mut agent = MexMatrix::new(&setup, &MexMatrixParams { eta, ..MexMatrixParams::default() })?;
+        let agent = MexMatrix::new(&setup, &MexMatrixParams { eta, ..MexMatrixParams::default() })?;
+        let mut agent = Watched { agent, truth: payoffs(name).into_iter().collect(), optimism: f64::INFINITY };
         let curve = run_game(&setup, &mut agent, EvaluationPoints::Even(1))?;
-        let (regret, average_loss) = (curve.total(), curve.average_loss);
-        record(&Record { game: name.into(), eta, planned, episodes, seed, regret, average_loss })
+        let (regret, average_loss, optimism) = (curve.total(), curve.average_loss, agent.optimism);
+        record(&Record { game: name.into(), eta, planned, episodes, seed, regret, average_loss, optimism })
     }
 
     fn conclude(&self, finished: &[Finished]) -> Result<Outcome> {
@@ -114,7 +146,15 @@ impl Experiment for Matrices {
                 average(|run| run.average_loss).into(),
             ]);
         }
-        let mut claims = Vec::new();
+        let mut optimistic = Checks::new();
+        for run in &runs {
+            optimistic.that(run.optimism >= -1e-9, || {
+                format!("{} eta = {} seed {}: {:.3e}", run.game, run.eta, run.seed, run.optimism)
+            });
+        }
+        let statement = "In matrix games the estimate is at least as good an objective as the truth, in every episode";
+        let note = "one check a run: the least over its episodes";
+        let mut claims = vec![Claim::draft("matrix-optimism", statement, PAPER).note(note).all(&optimistic)];
         for game in GAMES {
             claims.extend(self.middle(&runs, game)?);
             claims.extend(self.vanishing(&runs, game)?);

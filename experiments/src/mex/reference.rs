@@ -60,7 +60,7 @@ pub const LONG_RUNS: [LongReference; 10] = [
     long("long-lock", "UCBVI-H 0.1", 732.0, 1.04),
 ];
 
-/// Steps until DeepSea is solved, measured elsewhere: agent, depth, median number of episodes.
+/// When DeepSea is solved, measured elsewhere: agent, depth, number of episodes.
 pub const DEPTHS: [(&str, usize, f64); 3] = [("UCB-Q", 40, 2034.0), ("RLSVI", 40, 609.0), ("PSRL", 30, 1840.0)];
 
 /// The exponents `p` of `T ~ N^p` from depth 10 on, measured elsewhere.

@@ -90,7 +90,6 @@ impl RewardFreePart {
         let params = RewardFreeParams { epsilon, scale, ..RewardFreeParams::default() };
         let mut agent =
             if rule == 0 { RewardFree::ucrl(&setup, &params)? } else { RewardFree::express(&setup, &params)? };
-        // Once it has stopped nothing changes any more, so the run is cut into pieces to end soon after.
         let options = RegretOptions { points: EvaluationPoints::Even(1) };
         run(&setup, &mut agent, &options)?;
         let mut draws = rng::fast(seed, Purpose::Generation, 2);
