@@ -18,7 +18,7 @@ const PAPER: &str = "Tan, Fan and Wei (ICML 2025)";
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Episodes on the random MDP and on the lock.
+    /// Episodes; a tenth of them on DeepSea.
     pub episodes: u64,
     /// Numbers of offline episodes, ascending from 0.
     pub offline: Vec<u64>,
@@ -57,6 +57,11 @@ impl Problem {
             Problem::LongLock => 15,
             Problem::DeepSea => 20,
         }
+    }
+
+    /// Of `all` episodes; the deep sea, whose many states cost time, gets a tenth.
+    fn episodes(self, all: u64) -> u64 {
+        if self == Problem::DeepSea { all / 10 } else { all }
     }
 
     fn table(self) -> Result<Mdp> {
@@ -139,7 +144,8 @@ impl Experiment for ActorCritics {
         let (problem, label, params) = self.tasks().swap_remove(unit.setting);
         let (mdp, seed) = (problem.table()?, unit.seed);
         let reward_range = (mdp.reward_range().0.min(0.0), 1.0);
-        let setup = Setup { mdp: &mdp, horizon: problem.horizon(), episodes: self.0.episodes, reward_range, seed };
+        let episodes = problem.episodes(self.0.episodes);
+        let setup = Setup { mdp: &mdp, horizon: problem.horizon(), episodes, reward_range, seed };
         let options = RegretOptions { points: EvaluationPoints::Even(40) };
         let (curve, switches) = match params {
             Some(params) => {
