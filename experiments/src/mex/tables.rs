@@ -119,5 +119,11 @@ pub fn notes(config: &Config) -> Vec<String> {
          last tenth of its episodes."
             .into(),
         groups,
+        "Where this differs from its sources: MEX by ascent takes the best of ten starts and the law of the episode before (the source \
+         three). The random MDP is a draw of this toolkit; of its first hundred draws the one whose optimum is nearest to the published \
+         one is played for long. Posterior sampling on DeepSea draws laws over all states. Actor-critics without optimism play a lock of \
+         twelve digits and DeepSea with twenty rows, since six digits are found by chance now and then. Reward-free exploration scales \
+         the logarithmic term of its bounds by the configured factor. Soccer's challengers are exact best responses, not learnt ones."
+            .into(),
     ]
 }
