@@ -56,6 +56,26 @@ fn negative_rewards_are_no_obstacle() {
     }
 }
 
+/// Rewards of an episode of fixed length that are all less by 1 change nothing for agents that clip at what can be earned: the
+/// bonuses are the same.
+#[test]
+fn a_shift_of_the_rewards_shifts_nothing_else() {
+    let table = |shift: f64| {
+        let mut builder = MdpBuilder::new(1);
+        builder.choice(0, 0, &[(1.0, 0, 0.5 + shift)]).choice(0, 1, &[(0.25, 0, shift), (0.75, 0, 1.0 + shift)]);
+        builder.build().unwrap()
+    };
+    let (above, below) = (table(0.0), table(-1.0));
+    for name in ["ucbvi", "ucbvi-bernstein", "euler", "ucb-q", "ucrl2", "mbie-eb", "r-max", "mex-mf"] {
+        for seed in 0..5 {
+            let setup = Setup { mdp: &above, horizon: 4, episodes: 200, reward_range: (0.0, 1.0), seed };
+            let shifted = Setup { mdp: &below, reward_range: (-1.0, 0.0), ..setup };
+            let (one, other) = (curve(name, &[], &setup), curve(name, &[], &shifted));
+            assert!((one.total() - other.total()).abs() < 1e-9, "{name} {seed}: {} {}", one.total(), other.total());
+        }
+    }
+}
+
 /// With the constants of theory the believed value is at least the optimum in every episode.
 #[test]
 fn theory_is_optimistic() {

@@ -3,9 +3,10 @@
 //! ```text
 //! theory      b = √(8 L Var_p̂(V_{h+1}) / n) + 14 R H L / (3 n)
 //!               + √( (8/n) Σ_y p̂(y) min{ 100² R² H³ S² A L² / n'_{h+1}(y), (R H)² } )         L = ln(5 S A H K / δ)
-//! practical   b = min( cap_h, bonus · R / √n + cap_h / n )                            rlberry's "simplified Bernstein"
+//! practical   b = min( span_h, bonus · R / √n + span_h / n )                           rlberry's "simplified Bernstein"
 //! ```
-//! `n'_{h+1}(y)` counts the episodes that were in `y` at step `h + 1`; `R` is the width of the range of rewards. The bound
+//! `n'_{h+1}(y)` counts the episodes that were in `y` at step `h + 1`; `R` is the width of the range of rewards, 0
+//! included, and `span_h = (H − h) R`, so that rewards below 0 have bonuses too. The bound
 //! `30 H L √(SAK) + 2500 H² S² A L² + 4 H^{3/2} √(KL)` is for theory, with rewards known and counts pooled.
 
 use super::optimism::Plan;
@@ -67,7 +68,7 @@ impl EpisodicAgent for UcbviBernstein<'_> {
         // 100² R² H³ S² A L², of the error of V at the next state.
         let burn = 1e4 * most * most * setup.horizon as f64 * (states * states * actions) as f64 * log * log;
         for stage in (0..setup.horizon).rev() {
-            let cap = setup.value_cap(stage);
+            let (cap, span) = (setup.value_cap(stage), setup.value_span(stage));
             let arrivals = &self.arrivals[(stage + 1) * states..(stage + 2) * states];
             self.plan.step(setup, stage, &mut self.rng, |c, next| {
                 let row = counts.row(stage, c);
@@ -82,7 +83,7 @@ impl EpisodicAgent for UcbviBernstein<'_> {
                         + 14.0 * most * log / (3.0 * n)
                         + (8.0 / n * tail).sqrt()
                 } else {
-                    cap.min(self.params.bonus * setup.reward_width() / n.sqrt() + cap / n)
+                    span.min(self.params.bonus * setup.reward_width() / n.sqrt() + span / n)
                 };
                 cap.min(counts.mean_reward(row) + counts.expect(row, next) + bonus)
             });
