@@ -50,9 +50,10 @@ impl RegretCurve {
         self.points.last().map_or(0.0, |point| point.regret)
     }
 
-    /// Whether the run never came close: in the last tenth of its episodes it still loses half of what could be earned.
+    /// Whether the run never came close: in the last tenth of its episodes it still loses half of `|V*_0|`, which is half of what
+    /// could be earned where rewards are not negative.
     pub fn is_stuck(&self) -> bool {
-        self.late > 0.5 * self.optimal
+        self.late > 0.5 * self.optimal.abs()
     }
 }
 

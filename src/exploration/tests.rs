@@ -76,6 +76,21 @@ fn a_shift_of_the_rewards_shifts_nothing_else() {
     }
 }
 
+/// A run without regret is not stuck, whatever the sign of what can be earned.
+#[test]
+fn stuck_is_a_matter_of_regret() {
+    for (best, worst, range) in [(-0.1, -1.0, (-1.0, 0.0)), (1.0, 0.1, (0.0, 1.0))] {
+        let mut builder = MdpBuilder::new(1);
+        builder.choice(0, 0, &[(1.0, 0, best)]).choice(0, 1, &[(1.0, 0, worst)]);
+        let mdp = builder.build().unwrap();
+        let setup = Setup { mdp: &mdp, horizon: 3, episodes: 200, reward_range: range, seed: 0 };
+        let (learns, uniform) =
+            (curve("ucbvi", &[("bonus", "0.1")], &setup), curve("epsilon-greedy", &[("epsilon", "1")], &setup));
+        assert!(!learns.is_stuck() && learns.late == 0.0, "{learns:?}");
+        assert!(uniform.is_stuck() || best > 0.0, "{uniform:?}");
+    }
+}
+
 /// With the constants of theory the believed value is at least the optimum in every episode.
 #[test]
 fn theory_is_optimistic() {
