@@ -7,6 +7,9 @@ use super::certificate::Truth;
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
+/// The most that values may span.
+const MOST_SPAN: f64 = 1e150;
+
 /// One step of an episode as an agent sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
@@ -72,7 +75,8 @@ impl Setup<'_> {
     ///
     /// # Errors
     /// [`Error::Parameter`] for a horizon or a number of episodes of 0; [`Error::NotApplicable`] for an empty range, a reward
-    /// outside of it, or a table without choices where an episode starts.
+    /// outside of it, more than 1e150 to be earned in an episode (squares of it must be numbers), or a table without choices where
+    /// an episode may start.
     pub fn validate(&self) -> Result<()> {
         if self.horizon == 0 {
             return Err(Error::Parameter { name: "horizon", value: 0.0, expected: "at least 1" });
@@ -84,6 +88,17 @@ impl Setup<'_> {
         if !(low.is_finite() && high.is_finite() && low < high) {
             return Err(refused(format!(
                 "the range of rewards [{low}, {high}] is not one; give two numbers, the lower first"
+            )));
+        }
+        if self.value_span(0) > MOST_SPAN {
+            return Err(refused(format!(
+                "an episode of {} steps with rewards in [{low:e}, {high:e}] spans more than {MOST_SPAN:e}; scale the rewards down",
+                self.horizon
+            )));
+        }
+        if let Some(&(s, _)) = self.mdp.initial().iter().find(|start| self.mdp.is_terminal(start.0 as usize)) {
+            return Err(refused(format!(
+                "an episode may start in state {s}, which is terminal; start it where there is a choice"
             )));
         }
         let (least, most) = reward_extremes(self.mdp);

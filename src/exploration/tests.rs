@@ -135,7 +135,13 @@ fn nonsense_is_refused_in_words() {
     assert!(message("ucb-q", &[("scaling", "horizon")], &setup).contains("plain or theory"));
     assert!(message("psrl", &[], &Setup { episodes: 0, ..setup }).contains("episodes = 0"));
     assert!(message("psrl", &[], &Setup { reward_range: (0.0, 0.01), ..setup }).contains("rewards lie in"));
+    let most = |low, high| Setup { reward_range: (low, high), horizon: 3, ..setup };
+    let mut ended = MdpBuilder::new(1);
+    ended.terminal(0);
+    let ended = ended.build().unwrap();
     for spec in registry() {
+        assert!(message(spec.name, &[], &most(-1e308, 1e308)).contains("scale the rewards down"));
+        assert!(message(spec.name, &[], &Setup { mdp: &ended, ..setup }).contains("terminal"));
         for param in &spec.params {
             for value in ["", "NaN", "-1", "no"] {
                 if let Err(error) = make(spec.name, &[(param.name, value)], &setup) {
