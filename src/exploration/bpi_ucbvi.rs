@@ -7,7 +7,8 @@
 //!
 //! β* = scale · [ ln(3 S A H / δ) + ln(8e (n + 1)) ],   β = scale · [ ln(3 S A H / δ) + S ln(8e (n + 1)) ]     scale = 1 in theory
 //! ```
-//! Rewards are known up to their mean (`r̂`), and `H²` stands for `R H²`, with `R` the width of their range. Untried choices
+//! As in the paper, the expected rewards `r` are known (the table's): nothing in the bounds would cover the error of a mean reward
+//! that is estimated, and it falls more slowly than `β/n`. `H²` stands for `R H²`, with `R` the width of their range. Untried choices
 //! have the most, the least and the difference that the steps left can earn: `cap_h`, `floor_h`, `span_h`.
 //! Once stopped, the policy is kept: with probability `1 − δ` it loses at most `ε` an episode.
 
@@ -102,6 +103,7 @@ impl EpisodicAgent for BpiUcbvi<'_> {
             return;
         }
         let (setup, counts) = (&self.setup, &self.counts);
+        let rewards = setup.mdp.rewards();
         let (states, horizon) = (setup.mdp.num_states(), setup.horizon as f64);
         let union = (3.0 * setup.mdp.num_choices() as f64 * horizon / self.params.delta).ln();
         let terms = Terms { union, scale: self.params.scale, states: states as f64, most: setup.value_span(0) };
@@ -118,7 +120,7 @@ impl EpisodicAgent for BpiUcbvi<'_> {
                 let (wide, fast) = terms.of(counts, row, next, horizon);
                 let (upper, below) = (counts.expect(row, next), counts.expect(row, lower_next));
                 let bonus = 3.0 * wide + 14.0 * fast + (upper - below) / horizon;
-                cap.min(counts.mean_reward(row) + bonus + upper)
+                cap.min(rewards[c] + bonus + upper)
             });
             let next = self.plan.values(stage + 1);
             let (before, after) = self.gap.split_at_mut((stage + 1) * states);
@@ -131,7 +133,7 @@ impl EpisodicAgent for BpiUcbvi<'_> {
                         let (wide, fast) = terms.of(counts, row, next, horizon);
                         let (upper, below) = (counts.expect(row, next), counts.expect(row, lower_next));
                         let bonus = 3.0 * wide + 14.0 * fast + (upper - below) / horizon;
-                        lower[s] = lower[s].max(counts.mean_reward(row) - bonus + below);
+                        lower[s] = lower[s].max(rewards[c] - bonus + below);
                     }
                 }
                 let row = counts.row(stage, self.plan.rules[stage * states + s] as usize);
@@ -166,9 +168,28 @@ impl EpisodicAgent for BpiUcbvi<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exploration::testing::random_table;
+    use crate::exploration::testing::{random_table, walk};
     use crate::exploration::{RegretOptions, run};
     use crate::learning::EvaluationPoints;
+    use crate::mdp::MdpBuilder;
+
+    /// Random rewards do not spoil the bounds, even where the bonuses are next to nothing.
+    #[test]
+    fn optimism_does_not_depend_on_the_noise_of_rewards() {
+        let mut builder = MdpBuilder::new(3);
+        builder.choice(0, 0, &[(0.5, 1, 1.0), (0.5, 2, 0.0)]).terminal(1).terminal(2);
+        let mdp = builder.build().unwrap();
+        for seed in 0..5 {
+            let setup = Setup { mdp: &mdp, horizon: 1, episodes: 200, reward_range: (0.0, 1.0), seed };
+            let params = BpiUcbviParams { epsilon: 1e-12, scale: 1e-6, ..BpiUcbviParams::default() };
+            let mut agent = BpiUcbvi::new(&setup, &params).unwrap();
+            for episode in 0..setup.episodes {
+                agent.begin(episode);
+                assert!(agent.plan.initial_value(&setup) >= 0.5, "{episode}");
+                walk(&setup, 1, 1000 * seed + episode, |step| agent.observe(step));
+            }
+        }
+    }
 
     /// Once stopped, the policy is kept and loses at most ε; a smaller ε stops no sooner.
     #[test]
