@@ -3,9 +3,10 @@
 //! ```text
 //! Q_h(s, a) = r̂ + p̂ · V_{h+1}   once n(s, a) ≥ m,   (H − h) r_max before;     r̂ and p̂ of the first m visits only
 //!
-//! practical   m = known          theory   m = ⌈ (S ln 2 + ln(S A / δ)) / (2 accuracy²) ⌉
+//! practical   m = known          theory   m = ⌈ (S ln 2 + ln(rows / δ)) / (2 accuracy²) ⌉
 //! ```
-//! The `m` of theory is such that `|p̂ · V − p · V| ≤ accuracy · span(V)` for all V at once, an episodic counterpart of the discounted
+//! The `m` of theory is such that `|p̂ · V − p · V| ≤ accuracy · span(V)` for all V and all rows at once (`S A` of them
+//! with pooled counts, `S A H` with staged ones), an episodic counterpart of the discounted
 //! `Õ(S² A / (ε³ (1 − γ)⁶))`. Plans only when a choice becomes known, which is exact: nothing else enters its values.
 
 use super::optimism::Plan;
@@ -49,13 +50,14 @@ impl<'a> RMax<'a> {
     pub fn new(setup: &Setup<'a>, params: &RMaxParams) -> Result<RMax<'a>> {
         params.validate()?;
         setup.validate()?;
-        let (states, size) = (setup.mdp.num_states() as f64, setup.mdp.num_choices() as f64);
-        let log = states * std::f64::consts::LN_2 + (size / params.delta).ln();
+        let counts = Counts::new(params.counts, setup.mdp.num_choices(), setup.horizon);
+        let log =
+            setup.mdp.num_states() as f64 * std::f64::consts::LN_2 + (counts.num_rows() as f64 / params.delta).ln();
         let theory = (log / (2.0 * params.accuracy * params.accuracy)).ceil();
         Ok(RMax {
             setup: *setup,
             known: if params.theory { theory as u32 } else { params.known },
-            counts: Counts::new(params.counts, setup.mdp.num_choices(), setup.horizon),
+            counts,
             plan: Plan::new(setup),
             stale: true,
             rng: rng::fast(setup.seed, Purpose::Policy, 0),
@@ -87,6 +89,23 @@ impl EpisodicAgent for RMax<'_> {
         if self.counts.visits(row) < self.known {
             self.counts.add(row, step.reward, step.next);
             self.stale |= self.counts.visits(row) == self.known;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exploration::testing::random_table;
+
+    /// `S = 4`, `S A = 8`, `H = 5`, accuracy and δ 0.1: `(4 ln 2 + ln 80) / 0.02` with pooled counts, `ln 400` with staged ones.
+    #[test]
+    fn the_visits_of_theory_hold_for_all_rows() {
+        let mdp = random_table(0, 4, 2);
+        let setup = Setup { mdp: &mdp, horizon: 5, episodes: 10, reward_range: (0.0, 1.0), seed: 0 };
+        for (counts, known) in [(Counting::Pooled, 358), (Counting::Staged, 439)] {
+            let params = RMaxParams { theory: true, counts, ..RMaxParams::default() };
+            assert_eq!(RMax::new(&setup, &params).unwrap().known, known);
         }
     }
 }
