@@ -5,7 +5,7 @@
 //!
 //! practical   b = bonus · R          theory   b = bonus · R d H √ι,  ι = ln(2 d H K / δ),  λ = 1
 //! ```
-//! `λ` is small by default, so that the bonus of what was never tried is large whatever its factor.
+//! In practice `λ` is small by default, so that the bonus of what was never tried is large whatever its factor.
 //!
 //! Regret `Õ(√(d³ H³ T))` in theory, for a linear MDP. The registry's agent has one-hot features, `d = S A`, for which it is
 //! UCBVI as `λ → 0`; [`LsviUcb::with_features`] takes any others. With `rare=true` it plans only when some `det Λ_h` has doubled.
@@ -24,7 +24,7 @@ hyper_parameters! {
         bonus: f64 = 0.3, "a number of at least 0", |x: f64| x >= 0.0 && x.is_finite();
         /// Whether to take the bonus of theory.
         theory: bool = false, "true or false", |_| true;
-        /// Regularisation λ (1 in the paper, which its bonus is made for).
+        /// Regularisation λ, in practice (theory has 1, which its bonus is made for).
         lambda: f64 = 0.0001, "a positive number", |x: f64| x > 0.0 && x.is_finite();
         /// Whether action values are clipped at the most that can be earned.
         clip: bool = true, "true or false", |_| true;
@@ -124,9 +124,10 @@ impl<'a> LsviUcb<'a> {
             let found = vec![features.phi.len() / d, d];
             return Err(Error::Shape { what: "features".into(), found, expected: vec![choices, d] });
         }
+        let lambda = if params.theory { 1.0 } else { params.lambda };
         let mut inverse = vec![0.0; horizon * d * d];
         for block in inverse.chunks_exact_mut(d * d) {
-            (0..d).for_each(|i| block[i * d + i] = 1.0 / params.lambda);
+            (0..d).for_each(|i| block[i * d + i] = 1.0 / lambda);
         }
         let steps = horizon as f64 * setup.episodes as f64;
         let iota = (2.0 * d as f64 * steps / params.delta).ln();
@@ -268,6 +269,18 @@ mod tests {
         for (a, b) in plain.values().iter().zip(mixed.values()) {
             assert!((a - b).abs() < 1e-3, "{a} {b}");
         }
+    }
+
+    /// Before anything was seen `‖φ‖_{Λ⁻¹} = 1` for one-hot features and `λ = 1`: the bonus is `d H √ι`.
+    #[test]
+    fn theory_regularises_by_one() {
+        let mdp = random_table(0, 3, 2);
+        let setup = Setup { mdp: &mdp, horizon: 2, episodes: 100, reward_range: (0.0, 1.0), seed: 1 };
+        let params = LsviUcbParams { bonus: 1.0, theory: true, clip: false, ..LsviUcbParams::default() };
+        let mut agent = LsviUcb::new(&setup, &params).unwrap();
+        agent.begin(0);
+        let bonus = 6.0 * 2.0 * (2.0 * 6.0 * 200.0 / 0.1f64).ln().sqrt();
+        assert!(agent.values().iter().all(|q| (q - bonus).abs() < 1e-9), "{:?} {bonus}", agent.values());
     }
 
     #[test]
