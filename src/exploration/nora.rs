@@ -60,7 +60,7 @@ hyper_parameters! {
         theory: bool = false, "true or false", |_| true;
         /// Excess loss, in units of the square of the bonus, that makes the critic switch.
         excess: f64 = 5.0, "a number above 1", |x: f64| x > 1.0 && x.is_finite();
-        /// Factor of the actor's learning rate; 1 in theory.
+        /// Factor of the actor's learning rate, in practice; theory has 1.
         rate: f64 = 100.0, "a positive number", |x: f64| x > 0.0 && x.is_finite();
         /// How the actor's learning rate is chosen.
         schedule: ActorRate = ActorRate::Anytime, "anytime or fixed", |_| true;
@@ -206,7 +206,8 @@ impl<'a> Nora<'a> {
             ActorRate::Fixed => setup.episodes,
         };
         let eta = ((setup.mdp.num_actions() as f64).ln() / rounds as f64).sqrt() / setup.value_span(0);
-        let exponent = self.params.rate * eta * self.age as f64;
+        let rate = if self.params.theory { 1.0 } else { self.params.rate };
+        let exponent = rate * eta * self.age as f64;
         let (choices, states) = (setup.mdp.num_choices(), setup.mdp.num_states());
         for stage in 0..setup.horizon {
             let f = &self.critic.q[stage * choices..(stage + 1) * choices];
