@@ -28,6 +28,7 @@ fn every_agent_keeps_its_promises() {
         let theory: &[(&str, &str)] = match spec.params.iter().any(|param| param.name == "theory") {
             true => &[("theory", "true")],
             false if spec.params.iter().any(|param| param.name == "scaling") => &[("scaling", "theory")],
+            false if spec.name == "rlsvi" => &[("noise", "theory")],
             false => &[],
         };
         for mdp in &tables {
