@@ -10,6 +10,12 @@
 //!
 //! Agents assume that rewards lie in a range they are told ([`Setup::reward_range`]); [`Setup::validate`] checks it.
 //! [`registry`] lists them and [`make`] builds one by name.
+//!
+//! Most bonuses come in two sizes: a practical one, and that of a theorem. The source of each is named with its formula. The
+//! numerical constants of theory have not been compared with the text of the papers in these cases: the 7 of UCBVI, the 8, 14/3
+//! and 100² of its Bernstein bonus, EULER's, the forms of UCB-B, delayed Q-learning, E³ and NORA, the 3, 14, 6 and 36 of BPI-UCBVI,
+//! the radius of KL-UCRL, and the variance of RLSVI's noise. That they are optimistic on small tables is tested where an agent
+//! claims to be; the guarantee of the paper itself should be read there. PSRL, ε-greedy and certainty equivalence have no bonus.
 
 mod agent;
 pub mod average;

@@ -7,7 +7,8 @@
 //! γ_h = (spread / H) p̂ · (V̄_{h+1} − V̲_{h+1})
 //! π_h(s) = CCE(Q̄_h(s), Q̲_h(s))         V̄_h(s) = Σ π Q̄_h         V̲_h(s) = Σ π Q̲_h
 //! ```
-//! (Liu, Yu, Bai and Jin 2021, algorithm 1, whose constants are unspecified.) Both players draw from `π` together; the
+//! (After Liu, Yu, Bai and Jin 2021, algorithm 1, whose constants are unspecified, and whose bonus has a further term in
+//! `H² S ι / n` that is left out here; neither was compared with the text of the paper, and no theorem is claimed.) Both players draw from `π` together; the
 //! strategy that is judged is its marginal for the row player. As long as the bonuses cover the errors, `V̄ − V̲`
 //! bounds what the two marginals lose together, and the bounds close in.
 //!
