@@ -7,8 +7,8 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | [`exploration`], [`horizon`], [`learning`] | theory: provably efficient exploration; the effective horizon; learning agents |
-//! | [`bandits`] | bandits: policies, exact Bayes values, indices |
+//! | [`exploration`], [`horizon`], [`learning`], [`reward`] | theory: provably efficient exploration; the effective horizon; learning agents; where rewards come from |
+//! | [`bandits`], [`submodular`] | theory: bandits, exact Bayes values and indices; returns with diminishing returns |
 //! | [`simulation`] | many copies of an environment stepping at once |
 //! | [`planning`] | exact solution of a known model, with bounds |
 //! | [`mdp`] | models, the sparse table, policies, occupancies, files |
@@ -42,6 +42,7 @@ pub mod learning;
 pub mod mdp;
 pub mod numeric;
 pub mod planning;
+pub mod reward;
 pub mod rng;
 pub mod simulation;
 pub mod stats;

@@ -334,3 +334,25 @@ fn a_file_that_unpacks_without_end_is_refused_in_little_memory() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.starts_with("error: bomb.drn.gz: line 1 is longer than 64 MiB"), "{stderr}");
 }
+
+#[test]
+fn a_budget_of_lava_is_kept_and_paid_for() {
+    let shell = Shell::new();
+    let answer = shell.done("solve lava-grid --discount 0.95 --constraint lava=0.05 --format json").json();
+    let number = |key: &str| answer[key].as_f64().unwrap();
+    for (key, expected) in [("value_initial", 0.637806), ("cost", 0.05), ("multiplier", 1.630005)] {
+        assert!((number(key) - expected).abs() <= 1e-5, "{key}: {}", number(key));
+    }
+    assert_eq!((answer["randomised_states"].as_u64(), answer["status"].as_str()), (Some(1), Some("certified")));
+    assert!(shell.done("solve lava-grid --discount 0.95 --constraint lava=0.05").stdout.contains("randomises in 1"));
+    // Two budgets go to the linear program.
+    let twice =
+        shell.done("solve lava-grid --discount 0.95 --constraint lava=0.05 --constraint lava=0.1 --format json");
+    assert!((twice.json()["value_initial"].as_f64().unwrap() - 0.637806).abs() <= 1e-5);
+    shell.refuses("solve lava-grid --discount 0.95 --constraint lava=0.005", &["no policy keeps", "0.00503", "0.005"]);
+    shell.refuses("solve lava-grid --discount 0.95 --constraint larva=0.05", &["did you mean `lava`"]);
+    shell.refuses("solve lava-grid --discount 0.95 --constraint lava", &["--constraint lava", "LABEL=BOUND"]);
+    shell.refuses("solve lava-grid --discount 0.95 --constraint lava=2", &["[0, 1]"]);
+    shell.refuses("solve lava-grid --horizon 5 --constraint lava=0.05", &["--discount"]);
+    shell.refuses("solve lava-grid --discount 0.95 --constraint lava=0.05 --bounds", &["--bounds"]);
+}

@@ -22,6 +22,7 @@ mod average;
 mod backward_induction;
 pub mod bellman;
 pub mod bounds;
+pub mod constrained;
 mod criterion;
 mod discounted;
 pub mod exact;

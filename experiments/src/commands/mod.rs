@@ -16,3 +16,4 @@ pub mod reproduce;
 pub mod show;
 pub mod solve;
 mod solve_answer;
+mod solve_constrained;

@@ -12,6 +12,7 @@ use tabrl::planning::{Criterion, Method, Solution, SolveOptions, Status, solve, 
 use super::numbers::whole;
 use super::problem::{CriterionArguments, ProblemArguments, load};
 use super::solve_answer::{Answer, in_text};
+use super::solve_constrained::{self, Budget};
 use crate::cli::Finish;
 use crate::output::{self, Format};
 use crate::plot::{SavedFigure, convergence};
@@ -30,6 +31,9 @@ pub struct Arguments {
     /// Temperature of the policy's entropy, which is then part of the value (discounted, finite, or total with --goal).
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     temperature: Option<f64>,
+    /// Largest share of discounted time allowed in the states of a label, such as lava=0.05 (repeatable; discounted only).
+    #[arg(long, value_name = "LABEL=BOUND", allow_negative_numbers = true)]
+    constraint: Vec<String>,
     /// Largest gap between the bounds that is accepted.
     #[arg(long, value_name = "E", default_value_t = SolveOptions::default().epsilon, allow_negative_numbers = true)]
     epsilon: f64,
@@ -90,11 +94,17 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
     if let Some(path) = &arguments.values {
         check_values_path(path)?;
     }
+    let budgets = budgets(arguments)?;
     let mut problem = load(&arguments.problem)?;
     if let Some(name) = &arguments.reward {
         problem.mdp = select_reward(problem.mdp, name)?;
     }
     let criterion = aim.criterion(&problem.mdp)?;
+    if !budgets.is_empty() {
+        let constrained =
+            || solve_constrained::run(&problem, &criterion, &budgets, arguments.epsilon, arguments.format);
+        return in_pool(arguments.threads, constrained)?;
+    }
     let (solution, exact) =
         in_pool(arguments.threads, || solve_as_asked(arguments, &problem.mdp, criterion, &options))??;
     if let Some(path) = &arguments.values {
@@ -115,6 +125,24 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
     };
     output::note(&format!("warning: the accuracy {} {why} (gap {:e})", arguments.epsilon, solution.max_gap()));
     Ok(Finish::Negative)
+}
+
+/// The budgets asked for, and a refusal of what they do not go with.
+fn budgets(arguments: &Arguments) -> Result<Vec<Budget>> {
+    let alien = [
+        ("--temperature", arguments.temperature.is_some()),
+        ("--values", arguments.values.is_some()),
+        ("--bounds", arguments.bounds),
+        ("--plot", arguments.plot.is_some()),
+        ("--minimise", arguments.criterion.minimise),
+        ("--method", arguments.method != Method::Auto),
+    ];
+    match alien.iter().find(|(_, given)| *given) {
+        Some((option, _)) if !arguments.constraint.is_empty() => {
+            Err(Error::Usage(format!("{option} does not go with --constraint")))
+        }
+        _ => arguments.constraint.iter().map(|text| Budget::parse(text)).collect(),
+    }
 }
 
 /// The solution, and the fractions of the exact method.
