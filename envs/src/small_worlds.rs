@@ -55,7 +55,7 @@ impl Model for Five {
     }
 
     fn episode_length(&self) -> Option<usize> {
-        Some(21)
+        Some(20)
     }
 }
 
