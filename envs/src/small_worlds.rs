@@ -99,6 +99,12 @@ mod tests {
 
     #[test]
     fn ways_to_the_goal() {
+        let five = make("irl-five", &[]).unwrap().table(10).unwrap();
+        assert_eq!((five.mdp.num_states(), five.mdp.num_actions(), five.mdp.initial().len()), (5, 3, 2));
+        assert_eq!(five.mdp.reward_range(), (-20.0, 3.0));
+        let one = five.state_names.iter().position(|name| name == "1").unwrap();
+        let law: Vec<f64> = five.mdp.branches(five.mdp.choices(one).start).map(|(_, p)| p).collect();
+        assert_eq!(law, [0.05, 0.95]);
         for (name, states, steps) in [("open-grid", 100, 18), ("corridor", 4, 3)] {
             let mdp = make(name, &[]).unwrap().table(1000).unwrap().mdp;
             assert_eq!((mdp.num_states(), mdp.num_terminal()), (states, 1));

@@ -16,6 +16,7 @@ pub mod plot;
 pub mod registry;
 pub mod regret;
 pub mod runner;
+pub mod shaping;
 pub mod sqirl;
 
 pub use error::{Error, Result};

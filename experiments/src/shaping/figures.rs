@@ -134,7 +134,7 @@ fn front(config: &Config, found: &Record) -> Result<Figure> {
         ),
         x: Axis::linear("share of discounted time in lava"),
         y: Axis::linear("discounted return"),
-        series: vec![best, corners],
+        series: vec![corners, best],
         references: Vec::new(),
     };
     drawn("front", &figure)

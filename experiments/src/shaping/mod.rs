@@ -187,3 +187,31 @@ pub fn random_table(states: usize, actions: usize, terminal: usize, seed: u64) -
 pub(crate) fn apart(a: &[f64], b: impl IntoIterator<Item = f64>) -> f64 {
     a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::runner::{Scale, Settings};
+
+    fn build(changes: &[&str]) -> Result<Box<dyn Experiment>> {
+        let changes: Vec<String> = changes.iter().map(|text| (*text).to_owned()).collect();
+        let settings = Settings::resolve("shaping", spec().config, Scale::Quick, Some(2), &changes)?;
+        (spec().build)(&settings)
+    }
+
+    #[test]
+    fn units_are_the_exact_ones_and_one_a_seed() {
+        let units = build(&[]).unwrap().units().unwrap();
+        assert_eq!(units.len(), EXACT.len() + 2);
+        assert_eq!(units.last().map(|unit| unit.id.as_str()), Some("q-learning seed=1"));
+    }
+
+    #[test]
+    fn settings_that_leave_nothing_to_do_are_refused() {
+        for change in ["learning.episodes=0", "identities.states=1", "constrained.steps=1"] {
+            assert!(build(&[change]).err().unwrap().to_string().contains("at least"), "{change}");
+        }
+    }
+}
