@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod analysis;
+mod bandit;
 mod command_line;
 mod effective_horizon;
 mod exploration;

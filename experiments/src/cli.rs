@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{export, game, horizon, learn, list, merge, reproduce, show, solve};
+use crate::commands::{bandit, export, game, horizon, learn, list, merge, reproduce, show, solve};
 use crate::output::note;
 use crate::{Error, Result};
 
@@ -26,6 +26,7 @@ enum Command {
     Show(show::Arguments),
     Solve(solve::Arguments),
     Game(game::Arguments),
+    Bandit(bandit::Arguments),
     Horizon(horizon::Arguments),
     Learn(learn::Arguments),
     Reproduce(reproduce::Arguments),
@@ -69,6 +70,7 @@ fn run(command: Command) -> Result<Finish> {
         Command::Show(arguments) => show::run(&arguments),
         Command::Solve(arguments) => solve::run(&arguments),
         Command::Game(arguments) => game::run(&arguments),
+        Command::Bandit(arguments) => bandit::run(&arguments),
         Command::Horizon(arguments) => horizon::run(&arguments),
         Command::Learn(arguments) => learn::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),

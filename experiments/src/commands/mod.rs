@@ -3,6 +3,7 @@
 /// Most threads that may be asked for: more only wait for each other.
 const MOST_THREADS: u64 = 512;
 
+pub mod bandit;
 pub mod export;
 pub mod game;
 pub mod horizon;
