@@ -112,7 +112,7 @@ fn continuing((a, b): (f64, f64), discount: f64, lambda: f64, pulls: usize, end:
 }
 
 /// One step back: from the values after n + 1 pulls (by successes, scaled by 1 - γ) to those after n.
-pub(super) fn step((a, b): (f64, f64), discount: f64, lambda: f64, n: usize, values: &mut [f64]) {
+fn step((a, b): (f64, f64), discount: f64, lambda: f64, n: usize, values: &mut [f64]) {
     let inverse = 1.0 / (a + b + n as f64);
     let values = &mut values[..n + 2];
     for s in 0..=n {

@@ -3,7 +3,10 @@
 //! For each λ of a grid one recursion says for all counts what pulling gains over retiring. The gain falls with λ, and where it
 //! changes sign the index lies; between two neighbours of the grid it is interpolated (the gain is convex and smooth there).
 
-use super::gittins::step as back;
+use std::ops::RangeInclusive;
+
+use rayon::prelude::*;
+
 use super::index_table::place;
 use super::size::{check_discount, check_prior};
 use crate::bandits::{CountPolicy, Counts, share_maximisers};
@@ -11,6 +14,8 @@ use crate::{Error, Result};
 
 /// Points of the grid of λ.
 const GRID: usize = 500;
+/// Parts of the grid that are searched in parallel.
+const CHUNKS: usize = 8;
 /// Longest horizon of a table.
 const LONGEST: usize = 1000;
 
@@ -29,8 +34,8 @@ impl GittinsTable {
     pub fn new(prior: (f64, f64), discount: f64, pulls: usize) -> Result<GittinsTable> {
         check_prior(prior)?;
         check_discount(discount)?;
-        // What the last layer stands for weighs less than 5e-5, and is known to half a standard deviation of a well-known mean.
-        let ahead = if discount == 0.0 { 1.0 } else { (-10.0 / discount.ln()).ceil() };
+        // What the last layer stands for weighs less than 4e-4, and is known to half a standard deviation of a well-known mean.
+        let ahead = if discount == 0.0 { 1.0 } else { (-8.0 / discount.ln()).ceil() };
         let depth = pulls as f64 + ahead;
         if pulls > LONGEST || depth > 3000.0 {
             let reason = format!(
@@ -39,28 +44,10 @@ impl GittinsTable {
             );
             return Err(Error::NotApplicable { method: "a table of Gittins indices", reason });
         }
-        let (depth, (a, b)) = (depth as usize, prior);
-        let size = place(pulls + 1, 0);
-        let mut finder = Finder::new(size);
-        let mut values = vec![0.0; depth + 1];
-        for step in 0..=GRID {
-            let lambda = step as f64 / GRID as f64;
-            for (s, value) in values.iter_mut().enumerate() {
-                *value = ((a + s as f64) / (a + b + depth as f64)).max(lambda);
-            }
-            for n in (0..depth).rev() {
-                if n <= pulls {
-                    let inverse = 1.0 / (a + b + n as f64);
-                    for s in 0..=n {
-                        let p = (a + s as f64) * inverse;
-                        let after = p * values[s + 1] + (1.0 - p) * values[s];
-                        finder.gain(place(n, s), lambda, (1.0 - discount) * p + discount * after - lambda);
-                    }
-                }
-                back(prior, discount, lambda, n, &mut values);
-            }
-        }
-        Ok(GittinsTable { pulls, indices: finder.found })
+        let depth = depth as usize;
+        let indices =
+            in_chunks(place(pulls + 1, 0), |chunk, finder| discounted(prior, discount, pulls, depth, chunk, finder));
+        Ok(GittinsTable { pulls, indices })
     }
 
     /// The index of an arm, which may have at most as many pulls as the table was made for.
@@ -70,6 +57,93 @@ impl GittinsTable {
     }
 }
 
+/// Finds the indices of `size` states: `search` goes through a chunk of the grid, all chunks in parallel.
+fn in_chunks(size: usize, search: impl Fn(RangeInclusive<usize>, &mut Finder) + Sync) -> Vec<f64> {
+    let chunk = |i: usize| {
+        let mut finder = Finder { last: vec![f64::INFINITY; size], found: vec![f64::NAN; size] };
+        search(i * GRID / CHUNKS..=(i + 1) * GRID / CHUNKS, &mut finder);
+        finder.found
+    };
+    let found: Vec<Vec<f64>> = (0..CHUNKS).into_par_iter().map(chunk).collect();
+    // A chunk that begins above an index finds it at its first point, so the lowest chunk that finds it is right.
+    (0..size).map(|i| found.iter().map(|chunk| chunk[i]).find(|x| !x.is_nan()).unwrap_or(f64::NAN)).collect()
+}
+
+/// Tells the gain of every state with at most `pulls` pulls, for each λ of a chunk.
+fn discounted(
+    (a, b): (f64, f64),
+    discount: f64,
+    pulls: usize,
+    depth: usize,
+    chunk: RangeInclusive<usize>,
+    finder: &mut Finder,
+) {
+    let mut values = vec![0.0; depth + 1];
+    // With fewer successes of n pulls than this, retiring is best, also at every larger λ.
+    let mut worth = vec![0; depth + 1];
+    for step in chunk {
+        let lambda = step as f64 / GRID as f64;
+        for (s, value) in values.iter_mut().enumerate() {
+            *value = ((a + s as f64) / (a + b + depth as f64)).max(lambda);
+        }
+        for n in (0..depth).rev() {
+            let inverse = 1.0 / (a + b + n as f64);
+            let values = &mut values[..n + 2];
+            let from = worth[n];
+            values[..from].fill(lambda);
+            let pull = |s: usize, values: &[f64]| {
+                let p = (a + s as f64) * inverse;
+                (1.0 - discount) * p + discount * (p * values[s + 1] + (1.0 - p) * values[s])
+            };
+            if n <= pulls {
+                (from..=n).for_each(|s| finder.gain(place(n, s), lambda, pull(s, values) - lambda));
+            }
+            for s in from..=n {
+                values[s] = pull(s, values).max(lambda);
+            }
+            while worth[n] <= n && values[worth[n]] <= lambda {
+                worth[n] += 1;
+            }
+        }
+    }
+}
+
+/// The same without discount, for each number of steps left.
+fn undiscounted((a, b): (f64, f64), horizon: usize, chunk: RangeInclusive<usize>, finder: &mut Finder) {
+    let mut layers = [vec![0.0; place(horizon + 1, 0)], vec![0.0; place(horizon + 1, 0)]];
+    let mut worth = vec![0; horizon * (horizon + 1)];
+    for step in chunk {
+        let lambda = step as f64 / GRID as f64;
+        layers[0].fill(0.0);
+        for left in 1..=horizon {
+            let [next, values] = &mut layers;
+            let (retired, begin) = (lambda * left as f64, start(horizon, left));
+            for n in 0..=horizon - left {
+                let inverse = 1.0 / (a + b + n as f64);
+                let from = &mut worth[left * horizon + n];
+                let values = &mut values[place(n, 0)..=place(n, n)];
+                let next = &next[place(n + 1, 0)..=place(n + 1, n + 1)];
+                values[..*from].fill(retired);
+                for s in *from..=n {
+                    let p = (a + s as f64) * inverse;
+                    let value = p * (1.0 + next[s + 1]) + (1.0 - p) * next[s];
+                    finder.gain(begin + place(n, s), lambda, value - retired);
+                    values[s] = value.max(retired);
+                }
+                while *from <= n && values[*from] <= retired {
+                    *from += 1;
+                }
+            }
+            layers.swap(0, 1);
+        }
+    }
+}
+
+/// Where the states with `left` steps left begin: an arm has at most `horizon - left` pulls then.
+fn start(horizon: usize, left: usize) -> usize {
+    (1..left).map(|left| place(horizon - left + 1, 0)).sum()
+}
+
 /// Finds where gains change sign while λ grows.
 struct Finder {
     last: Vec<f64>,
@@ -77,11 +151,8 @@ struct Finder {
 }
 
 impl Finder {
-    fn new(size: usize) -> Finder {
-        Finder { last: vec![f64::INFINITY; size], found: vec![f64::NAN; size] }
-    }
-
     /// The gain of state `i` at λ; λ has grown by a step of the grid since it was last told.
+    #[inline]
     fn gain(&mut self, i: usize, lambda: f64, gain: f64) {
         let last = self.last[i];
         if gain <= 0.0 && last > 0.0 {
@@ -122,31 +193,13 @@ impl GittinsPolicy {
                 expected: "from 1 to 200 for the indices of a finite horizon",
             });
         }
-        let (a, b) = prior;
-        // With `left` steps left an arm has at most `horizon - left` pulls.
-        let mut finders: Vec<Finder> = (0..horizon).map(|left| Finder::new(place(horizon - left, 0))).collect();
-        let mut layers = [vec![0.0; place(horizon + 1, 0)], vec![0.0; place(horizon + 1, 0)]];
-        for step in 0..=GRID {
-            let lambda = step as f64 / GRID as f64;
-            layers[0].fill(0.0);
-            for left in 1..=horizon {
-                let [next, values] = &mut layers;
-                for n in 0..=horizon - left {
-                    let inverse = 1.0 / (a + b + n as f64);
-                    for s in 0..=n {
-                        let p = (a + s as f64) * inverse;
-                        let after = place(n + 1, s);
-                        let value = p * (1.0 + next[after + 1]) + (1.0 - p) * next[after];
-                        let retired = lambda * left as f64;
-                        finders[left - 1].gain(place(n, s), lambda, value - retired);
-                        values[place(n, s)] = value.max(retired);
-                    }
-                }
-                layers.swap(0, 1);
-            }
-        }
-        let table = |(left, finder): (usize, Finder)| GittinsTable { pulls: horizon - 1 - left, indices: finder.found };
-        Ok(GittinsPolicy { tables: finders.into_iter().enumerate().map(table).collect() })
+        let size = start(horizon, horizon + 1);
+        let found = in_chunks(size, |chunk, finder| undiscounted(prior, horizon, chunk, finder));
+        let table = |left: usize| {
+            let indices = found[start(horizon, left)..start(horizon, left + 1)].to_vec();
+            GittinsTable { pulls: horizon - left, indices }
+        };
+        Ok(GittinsPolicy { tables: (1..=horizon).map(table).collect() })
     }
 
     fn score(&self, arm: Counts, step: usize, horizon: usize) -> Option<f64> {

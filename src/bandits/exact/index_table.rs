@@ -1,5 +1,7 @@
 //! The scores of an index policy, one for each pair of counts.
 
+use rayon::prelude::*;
+
 use crate::bandits::{CountPolicy, Counts};
 
 /// Position of an arm with `pulls` pulls and `successes` of them in a triangle.
@@ -16,11 +18,10 @@ pub(super) fn counts(pulls: usize, successes: usize) -> Counts {
 
 /// Scores at one step, for every arm with at most `step - 1` pulls; `None` if the policy has no index.
 pub(super) fn scores(policy: &dyn CountPolicy, arms: usize, step: usize, horizon: usize) -> Option<Vec<f64>> {
-    let mut table = Vec::with_capacity(place(step, 0));
-    for pulls in 0..step {
-        for successes in 0..=pulls {
-            table.push(policy.index(counts(pulls, successes), arms, step, horizon)?);
-        }
-    }
-    Some(table)
+    let row = |pulls: usize| {
+        let score = |successes| policy.index(counts(pulls, successes), arms, step, horizon);
+        (0..=pulls).map(score).collect::<Option<Vec<f64>>>()
+    };
+    let rows: Option<Vec<Vec<f64>>> = (0..step).into_par_iter().map(row).collect();
+    Some(rows?.concat())
 }

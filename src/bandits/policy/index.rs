@@ -130,6 +130,26 @@ impl CountPolicy for BayesUcb {
     }
 }
 
+/// P(θ > x) for θ of distribution Beta(a, b). For whole parameters, n = a + b - 1, it is the probability of fewer than a successes in n
+/// trials of probability x, a sum of a terms, and 1 minus that of fewer than b failures.
+fn upper_tail(a: f64, b: f64, x: f64) -> f64 {
+    let n = a + b - 1.0;
+    if n > 300.0 || a.fract() != 0.0 || b.fract() != 0.0 || x <= 0.0 || x >= 1.0 {
+        return beta_reg(b, a, 1.0 - x);
+    }
+    let fewer = |terms: f64, x: f64| {
+        let mut term = (1.0 - x).powi(n as i32);
+        let (mut sum, odds) = (term, x / (1.0 - x));
+        for i in 1..terms as usize {
+            term *= (n - i as f64 + 1.0) / i as f64 * odds;
+            sum += term;
+        }
+        sum
+    };
+    // Small tails are sums of their own terms, never differences.
+    if a <= b || x > a / (a + b) { fewer(a, x) } else { 1.0 - fewer(b, 1.0 - x) }
+}
+
 /// The x with P(θ > x) = `tail` for θ of distribution Beta(a, b): Newton's steps on the logarithm of the tail, kept within a
 /// bracket.
 fn upper_quantile(a: f64, b: f64, tail: f64) -> f64 {
@@ -140,8 +160,7 @@ fn upper_quantile(a: f64, b: f64, tail: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     let mut x = a / (a + b);
     for _ in 0..100 {
-        // P(θ > x) = P(1 - θ < 1 - x).
-        let above = beta_reg(b, a, 1.0 - x);
+        let above = upper_tail(a, b, x);
         if above > tail {
             low = x
         } else {

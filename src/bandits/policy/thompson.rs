@@ -1,5 +1,7 @@
 //! Thompson sampling: one draw from each posterior, and the arm of the largest.
 
+use std::sync::OnceLock;
+
 use rand_distr::{Beta, Distribution};
 use statrs::function::beta::{beta_reg, ln_beta};
 
@@ -14,7 +16,12 @@ pub struct Thompson {
     /// ln n!, for two arms and a prior of whole numbers.
     log_factorials: Vec<f64>,
     nodes: Vec<(f64, f64)>,
+    /// For counts in the order of [`Thompson::place`], distribution function and density at each node.
+    tabulated: OnceLock<Vec<(f64, f64)>>,
 }
+
+/// Most pulls of an arm whose posterior is tabulated.
+const TABULATED: u32 = 40;
 
 /// Largest sum of prior and counts for which logarithms of factorials are kept.
 const LARGEST: usize = 4096;
@@ -39,11 +46,41 @@ impl Thompson {
                 nodes.push((u * u * (3.0 - 2.0 * u), w * slope / PANELS as f64));
             }
         }
-        Thompson { prior, log_factorials, nodes }
+        Thompson { prior, log_factorials, nodes, tabulated: OnceLock::new() }
     }
 
     fn posterior(&self, arm: Counts) -> (f64, f64) {
         (self.prior.0 + f64::from(arm.successes), self.prior.1 + f64::from(arm.failures))
+    }
+
+    fn place(arm: Counts) -> usize {
+        let pulls = arm.pulls() as usize;
+        pulls * (pulls + 1) / 2 + arm.successes as usize
+    }
+
+    /// Distribution function and density of a posterior at each node, `out` being `[nodes]`.
+    fn at_nodes(&self, arm: Counts, out: &mut [(f64, f64)]) {
+        let (a, b) = self.posterior(arm);
+        let constant = ln_beta(a, b);
+        for (entry, &(x, _)) in out.iter_mut().zip(&self.nodes) {
+            let density = ((a - 1.0) * x.ln() + (b - 1.0) * (1.0 - x).ln() - constant).exp();
+            *entry = (beta_reg(a, b, x), density);
+        }
+    }
+
+    /// The posteriors of all arms with few pulls, since an exact evaluation asks for each many times.
+    fn table(&self) -> &[(f64, f64)] {
+        self.tabulated.get_or_init(|| {
+            let mut table = Vec::new();
+            for pulls in 0..=TABULATED {
+                for successes in 0..=pulls {
+                    let begin = table.len();
+                    table.resize(begin + self.nodes.len(), (0.0, 0.0));
+                    self.at_nodes(Counts { successes, failures: pulls - successes }, &mut table[begin..]);
+                }
+            }
+            table
+        })
     }
 
     /// P(θ₁ > θ₂) for whole parameters, a sum over the least of the four: with i = a₁ - 1,
@@ -92,19 +129,22 @@ impl CountPolicy for Thompson {
             out[1] = 1.0 - out[0];
             return;
         }
-        let posteriors: Vec<(f64, f64)> = arms.iter().map(|&arm| self.posterior(arm)).collect();
-        let constants: Vec<f64> = posteriors.iter().map(|&(a, b)| ln_beta(a, b)).collect();
+        let size = self.nodes.len();
+        let mut own = Vec::new();
+        let few = arms.iter().all(|arm| arm.pulls() <= TABULATED);
+        if !few {
+            own.resize(arms.len() * size, (0.0, 0.0));
+            own.chunks_mut(size).zip(arms).for_each(|(row, &arm)| self.at_nodes(arm, row));
+        }
+        let row = |i: usize| {
+            if few { &self.table()[Thompson::place(arms[i]) * size..][..size] } else { &own[i * size..][..size] }
+        };
+        let rows: Vec<&[(f64, f64)]> = (0..arms.len()).map(row).collect();
         out.fill(0.0);
-        let mut below = vec![0.0; arms.len()];
-        for &(x, w) in &self.nodes {
-            for (f, &(a, b)) in below.iter_mut().zip(&posteriors) {
-                *f = beta_reg(a, b, x);
-            }
+        for (node, &(_, w)) in self.nodes.iter().enumerate() {
             for (i, p) in out.iter_mut().enumerate() {
-                let (a, b) = posteriors[i];
-                let density = ((a - 1.0) * x.ln() + (b - 1.0) * (1.0 - x).ln() - constants[i]).exp();
-                let others: f64 = (0..below.len()).filter(|&j| j != i).map(|j| below[j]).product();
-                *p += w * density * others;
+                let others: f64 = (0..rows.len()).filter(|&j| j != i).map(|j| rows[j][node].0).product();
+                *p += w * rows[i][node].1 * others;
             }
         }
         let total: f64 = out.iter().sum();
