@@ -15,15 +15,19 @@
 //! | `moss` | p̂ + √(max(0, ln(T/(K n)))/n) (Audibert and Bubeck 2009) |
 //! | `bayes-ucb` | quantile 1 - 1/t of the posterior (Kaufmann, Cappé and Garivier 2012) |
 //! | `thompson` | largest of one draw from each posterior (Thompson 1933) |
+//! | `ids`, `v-ids` | least (expected regret)² / information, see [`Ids`] (Russo and Van Roy 2014) |
+//! | `knowledge-gradient` | posterior mean + (T - t) · expected gain of the largest posterior mean by one pull |
 //! | `gittins` | largest undiscounted index for the steps that are left |
 //! | `gittins:γ` | largest Gittins index at discount γ |
 
 mod index;
+mod information;
 mod registry;
 #[cfg(test)]
 mod tests;
 mod thompson;
 
 pub use index::{BayesUcb, EpsilonGreedy, KlUcb, Moss, Myopic, Ucb, Uniform};
+pub use information::{Ids, Information, KnowledgeGradient};
 pub use registry::{NAMES, make};
 pub use thompson::Thompson;

@@ -1,12 +1,14 @@
 //! Policies by name.
 
-use super::{BayesUcb, EpsilonGreedy, KlUcb, Moss, Myopic, Thompson, Ucb, Uniform};
+use super::{
+    BayesUcb, EpsilonGreedy, Ids, Information, KlUcb, KnowledgeGradient, Moss, Myopic, Thompson, Ucb, Uniform,
+};
 use crate::bandits::CountPolicy;
 use crate::bandits::exact::GittinsPolicy;
 use crate::{Error, Result};
 
 /// The names that [`make`] knows; `epsilon-greedy`, `ucb` and `gittins` may be followed by `:number`.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 14] = [
     "uniform",
     "myopic",
     "greedy",
@@ -17,6 +19,9 @@ pub const NAMES: [&str; 11] = [
     "moss",
     "bayes-ucb",
     "thompson",
+    "ids",
+    "v-ids",
+    "knowledge-gradient",
     "gittins",
 ];
 
@@ -61,6 +66,9 @@ pub fn make(text: &str, prior: (f64, f64), horizon: usize) -> Result<Box<dyn Cou
         "moss" => Box::new(Moss),
         "bayes-ucb" => Box::new(BayesUcb { prior }),
         "thompson" => Box::new(Thompson::new(prior)),
+        "ids" => Box::new(Ids { prior, information: Information::Gain }),
+        "v-ids" => Box::new(Ids { prior, information: Information::Variance }),
+        "knowledge-gradient" => Box::new(KnowledgeGradient { prior }),
         "gittins" => Box::new(match number {
             Some(discount) => GittinsPolicy::discounted(prior, discount, horizon)?,
             None => GittinsPolicy::finite(prior, horizon)?,

@@ -106,3 +106,17 @@ fn simulated_regret_agrees_with_the_exact_one() {
     let arms = Bernoulli::new(vec![0.5, 0.4]).unwrap();
     assert!(policy_regret(&arms, &Uniform, &[5, 5], 0).is_err() && policy_regret(&arms, &Uniform, &[], 0).is_err());
 }
+
+#[test]
+fn information_is_worth_having() {
+    use crate::bandits::exact::BetaBernoulli;
+
+    let problem = BetaBernoulli::new(2, 16, UNIFORM).unwrap();
+    let value = |name: &str| problem.policy_value(make(name, UNIFORM, 16).unwrap().as_ref());
+    let [ids, v_ids, gradient, thompson] = ["ids", "v-ids", "knowledge-gradient", "thompson"].map(value);
+    let best = problem.optimal_value();
+    assert!(
+        thompson < ids.min(v_ids) && ids.max(v_ids) < best && gradient < best,
+        "{ids} {v_ids} {gradient} {thompson} {best}"
+    );
+}
