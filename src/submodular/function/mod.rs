@@ -8,6 +8,36 @@
 //! ```text
 //! F(∅) = 0,   gain(v | A) = F(A ∪ {v}) − F(A),   F(τ) = Σ_j gain(s_j | τ_{0:j})
 //! ```
+//!
+//! | function | what it pays |
+//! |---|---|
+//! | [`Coverage`] | cells covered, each once |
+//! | [`Items`] | items of several groups, up to the demand for each |
+//! | [`GaussianInformation`] | information about a Gaussian field |
+//! | [`LinearDesign`] | D- and A-optimal design |
+//! | [`FacilityLocation`] | for each client the best state visited |
+//! | [`Mixture`] | between one of them and its additive version: a curvature of one's choice |
+//!
+//! [`violation`], [`require`] and [`curvature`] check what the theory assumes.
+
+mod bits;
+mod check;
+mod coverage;
+mod design;
+mod facility;
+mod gaussian;
+mod items;
+mod mixture;
+#[cfg(test)]
+mod tests;
+
+pub use check::{Search, Violation, curvature, require, violation};
+pub use coverage::{Coverage, Covered};
+pub use design::{Criterion, LinearDesign, Posterior};
+pub use facility::FacilityLocation;
+pub use gaussian::{GaussianInformation, Measured};
+pub use items::{Items, Taken};
+pub use mixture::{Mixture, singles};
 
 /// A set function F with F(∅) = 0, known by its marginal gains.
 ///
