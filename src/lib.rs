@@ -46,6 +46,7 @@ pub mod reward;
 pub mod rng;
 pub mod simulation;
 pub mod stats;
+pub mod submodular;
 #[cfg(test)]
 mod testing;
 

@@ -1,10 +1,12 @@
 //! Numbers and linear algebra: nothing here knows about reinforcement learning.
 
+mod adam;
 pub mod directed;
 mod incomplete_lu;
 mod linear;
 mod spectrum;
 
+pub use adam::Adam;
 pub use incomplete_lu::IncompleteLu;
 pub use linear::{Convergence, bicgstab, preconditioned_bicgstab, solve_dense, stationary_dense};
 pub use spectrum::{Spectrum, spectrum};

@@ -160,10 +160,10 @@ impl<'a> Lattice<'a> {
         let mut scratch = function.empty();
         // The node of `scratch` in `state`, new or known.
         let node = |layer: &mut Layer,
-                        collected: &mut Vec<F::Collected>,
-                        index: &mut HashMap<(u32, u128), u32>,
-                        state: u32,
-                        scratch: &F::Collected| {
+                    collected: &mut Vec<F::Collected>,
+                    index: &mut HashMap<(u32, u128), u32>,
+                    state: u32,
+                    scratch: &F::Collected| {
             let key = function.key(scratch).ok_or_else(unkeyed)?;
             Ok::<u32, Error>(*index.entry((state, key)).or_insert_with(|| {
                 layer.state.push(state);

@@ -51,7 +51,8 @@ impl<F: SetFunction> Problem<F> {
             return Err(Error::Shape { what: "the set function's ground set".into(), found, expected });
         }
         if let Some(s) = (0..mdp.num_states()).find(|&s| mdp.is_terminal(s)) {
-            let reason = format!("state {s} is terminal, and a walk has {horizon} states; give it an action that stays");
+            let reason =
+                format!("state {s} is terminal, and a walk has {horizon} states; give it an action that stays");
             return Err(Error::NotApplicable { method: "a submodular walk", reason });
         }
         Ok(Problem { mdp, horizon, function })

@@ -51,7 +51,9 @@ impl Coverage {
                         );
                         return Err(Error::NotApplicable { method: "weighted coverage", reason });
                     }
-                    Some(&weight) if weight > 0.0 && !cells[first..].contains(&(cell as u32)) => cells.push(cell as u32),
+                    Some(&weight) if weight > 0.0 && !cells[first..].contains(&(cell as u32)) => {
+                        cells.push(cell as u32)
+                    }
                     Some(_) => {}
                 }
             }

@@ -51,7 +51,9 @@ impl GaussianInformation {
         }
         let shifted = DMatrix::from_fn(n, n, |i, j| covariance[[i, j]] + if i == j { 1e-9 * scale } else { 0.0 });
         if scale > 0.0 && Cholesky::new(shifted).is_none() {
-            return fault("the covariance is not positive definite: some combination of states has negative variance".into());
+            return fault(
+                "the covariance is not positive definite: some combination of states has negative variance".into(),
+            );
         }
         Ok(GaussianInformation { covariance, noise })
     }

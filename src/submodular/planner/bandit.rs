@@ -101,8 +101,7 @@ impl<F: SetFunction> EpsilonBandit<F> {
         let n = self.states();
         let mut policy = vec![vec![0.0; n]; self.steps];
         for _ in 0..iterations {
-            let best: Vec<usize> =
-                (0..self.steps).map(|h| first_best(&self.gradient(&policy, h))).collect();
+            let best: Vec<usize> = (0..self.steps).map(|h| first_best(&self.gradient(&policy, h))).collect();
             best.iter().zip(&mut policy).for_each(|(&a, row)| row[a] += 1.0 / iterations as f64);
         }
         policy

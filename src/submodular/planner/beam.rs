@@ -93,6 +93,7 @@ pub(super) fn require_certain<F: SetFunction>(problem: &Problem<F>, method: &'st
     if problem.is_deterministic() {
         return Ok(());
     }
-    let reason = "it plans a walk, and here actions have several outcomes or the start is drawn; take optimal, greedy or subpo";
+    let reason =
+        "it plans a walk, and here actions have several outcomes or the start is drawn; take optimal, greedy or subpo";
     Err(Error::NotApplicable { method, reason: reason.into() })
 }

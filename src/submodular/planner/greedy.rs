@@ -76,7 +76,8 @@ fn best_choice<F: SetFunction>(
 pub fn greedy<F: SetFunction>(problem: &Problem<F>, ties: Ties, seed: u64) -> (Vec<usize>, f64) {
     let mut random = rng::fast(seed, Purpose::Policy, 0);
     let mut states = Vec::with_capacity(problem.horizon);
-    let pick = |collected: &F::Collected, _, state, random: &mut Fast| best_choice(problem, collected, state, ties, random);
+    let pick =
+        |collected: &F::Collected, _, state, random: &mut Fast| best_choice(problem, collected, state, ties, random);
     let value = walk(problem, &mut random, &mut states, pick);
     (states, value)
 }
