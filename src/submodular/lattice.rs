@@ -233,7 +233,8 @@ impl<'a> Lattice<'a> {
     fn node(&self, step: usize, i: usize, after: &[f64], gains: &mut Vec<f64>, sums: &mut Vec<f64>) {
         let layer = &self.layers[step];
         let mut at = layer.start[i];
-        (gains.clear(), sums.clear());
+        gains.clear();
+        sums.clear();
         for c in self.mdp.choices(layer.state[i] as usize) {
             let (mut gain, mut sum) = (0.0, 0.0);
             for b in &layer.branches[at..at + self.mdp.branch_range(c).len()] {

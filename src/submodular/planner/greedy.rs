@@ -38,7 +38,8 @@ fn walk<F: SetFunction>(
     let mut collected = problem.function.empty();
     let mut state = problem.draw_start(random);
     let mut value = problem.function.push(&mut collected, state);
-    (states.clear(), states.push(state));
+    states.clear();
+    states.push(state);
     for step in 0..problem.horizon - 1 {
         let choice = pick(&collected, step, state, random);
         state = problem.draw(choice, random);

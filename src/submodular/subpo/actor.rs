@@ -204,8 +204,11 @@ impl Actor {
     }
 
     fn forget(&mut self) {
-        (self.slots.clear(), self.slot_of.clear(), self.history.clear());
-        (self.probabilities.clear(), self.slopes.clear());
+        self.slots.clear();
+        self.slot_of.clear();
+        self.history.clear();
+        self.probabilities.clear();
+        self.slopes.clear();
         if matches!(self.kind, Kind::Network(_)) {
             self.known.clear();
             self.next_history = 1;
