@@ -71,8 +71,11 @@ pub fn measure(settings: &Settings) -> Result<Record> {
     Ok(record)
 }
 
-/// Values, the first rule in state 1, and visits of the five-state problem, computed independently for 20 decisions.
-const FIVE: [(f64, [f64; 5], [f64; 3], [f64; 5]); 2] = [
+/// A discount, values, the first rule in state 1, and visits.
+type Five = (f64, [f64; 5], [f64; 3], [f64; 5]);
+
+/// Of the five-state problem, computed independently for 20 decisions.
+const FIVE: [Five; 2] = [
     (
         1.0,
         [53.298300, 54.836443, 54.836443, 33.649463, 54.744662],
@@ -110,7 +113,7 @@ fn matching(settings: &Settings, mdp: &Mdp, rng: &mut Fast, seed: u64, record: &
     let k = settings.features;
     let features = random_features(mdp, rng, k);
     let truth: Vec<f64> = (0..k).map(|_| 4.0 * rng::uniform(rng) - 2.0).collect();
-    let horizon = (if seed % 2 == 0 { 1.0 } else { 0.9 }, settings.decisions);
+    let horizon = (if seed.is_multiple_of(2) { 1.0 } else { 0.9 }, settings.decisions);
     let own = causal_plan(mdp, &rewards_of(&features, &truth), horizon.0, horizon.1)?;
     let expert = feature_expectations(&features, &own.choices);
     let at: Vec<f64> = (0..k).map(|_| rng::uniform(rng)).collect();
@@ -199,8 +202,11 @@ fn design() -> Result<(f64, f64)> {
     Ok((earns(&literal)?, earns(&safe)?))
 }
 
+/// What is measured of the discriminators of episodes and of transitions.
+type Discriminators = ((f64, f64), (f64, f64, f64));
+
 /// The discriminators of episodes and of transitions.
-fn adversarial() -> Result<((f64, f64), (f64, f64, f64))> {
+fn adversarial() -> Result<Discriminators> {
     let (mdp, mut rng) = random_table(6, 3, 0, 2)?;
     let mut draw = || {
         let mut p: Vec<f64> = (0..mdp.num_choices()).map(|_| 0.1 + rng::uniform(&mut rng)).collect();
