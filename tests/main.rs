@@ -14,3 +14,4 @@ mod shell;
 mod show;
 mod solve;
 mod sqirl;
+mod submodular;

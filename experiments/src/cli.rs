@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bandit, export, game, horizon, learn, list, merge, reproduce, show, solve};
+use crate::commands::{bandit, export, game, horizon, learn, list, merge, reproduce, show, solve, submodular};
 use crate::output::note;
 use crate::{Error, Result};
 
@@ -27,6 +27,7 @@ enum Command {
     Solve(solve::Arguments),
     Game(game::Arguments),
     Bandit(bandit::Arguments),
+    Submodular(submodular::Arguments),
     Horizon(horizon::Arguments),
     Learn(learn::Arguments),
     Reproduce(reproduce::Arguments),
@@ -71,6 +72,7 @@ fn run(command: Command) -> Result<Finish> {
         Command::Solve(arguments) => solve::run(&arguments),
         Command::Game(arguments) => game::run(&arguments),
         Command::Bandit(arguments) => bandit::run(&arguments),
+        Command::Submodular(arguments) => submodular::run(&arguments),
         Command::Horizon(arguments) => horizon::run(&arguments),
         Command::Learn(arguments) => learn::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),

@@ -12,8 +12,8 @@ use super::{Problem, SetFunction};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
-/// Most branches of all nodes together.
-const MOST_BRANCHES: usize = 60_000_000;
+/// Most branches of all nodes together, 24 bytes each.
+const MOST_BRANCHES: usize = 20_000_000;
 
 struct Branch {
     probability: f64,
@@ -143,6 +143,14 @@ impl<'a> Lattice<'a> {
     /// # Errors
     /// A function whose collected sets do not fit in 128 bits, or more nodes than memory is allowed for.
     pub fn new<F: SetFunction>(problem: &'a Problem<F>) -> Result<Lattice<'a>> {
+        Lattice::within(problem, MOST_BRANCHES)
+    }
+
+    /// The same, if it takes at most `most` transitions.
+    ///
+    /// # Errors
+    /// As [`Lattice::new`].
+    pub fn within<F: SetFunction>(problem: &'a Problem<F>, most: usize) -> Result<Lattice<'a>> {
         let (mdp, function) = (&problem.mdp, &problem.function);
         let method = "exact dynamic programming over collected sets";
         let unkeyed = || Error::NotApplicable {
@@ -191,9 +199,9 @@ impl<'a> Lattice<'a> {
                         layer.branches.push(Branch { probability, gain, next });
                     }
                 }
-                if branches + layer.branches.len() > MOST_BRANCHES {
+                if branches + layer.branches.len() > most {
                     let reason = format!(
-                        "by step {step} of {} there are {} sets in a place, with over {MOST_BRANCHES} transitions; shorten the \
+                        "by step {step} of {} there are {} sets in a place, with over {most} transitions; shorten the \
                          horizon, or use beam search",
                         problem.horizon - 1,
                         kept.len()

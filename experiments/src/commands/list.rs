@@ -8,6 +8,7 @@ use tabrl::exploration;
 use tabrl::learning;
 use tabrl::planning::{MethodInfo, methods};
 use tabrl_envs::games::GameSpec;
+use tabrl_envs::submodular::WalkSpec;
 use tabrl_envs::{COMMON_PARAMS, Param};
 
 use super::numbers::whole;
@@ -15,7 +16,7 @@ use crate::cli::Finish;
 use crate::output::{self, Format};
 use crate::{Result, registry};
 
-/// Lists environments (with their sizes and parameters), games, solvers, agents and experiments.
+/// Lists environments (with their sizes and parameters), games, submodular problems, solvers, agents and experiments.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// What to list; everything by default.
@@ -36,6 +37,7 @@ pub struct Arguments {
 enum What {
     Environments,
     Games,
+    Submodular,
     Solvers,
     Agents,
     Experiments,
@@ -71,6 +73,14 @@ struct GameEntry {
 }
 
 #[derive(Serialize)]
+struct WalkEntry {
+    name: &'static str,
+    summary: &'static str,
+    /// Number of states of a walk.
+    horizon: usize,
+}
+
+#[derive(Serialize)]
 struct SolverEntry {
     name: &'static str,
     summary: &'static str,
@@ -103,6 +113,8 @@ struct Listing {
     #[serde(skip_serializing_if = "Option::is_none")]
     games: Option<Vec<GameEntry>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    submodular: Option<Vec<WalkEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     solvers: Option<Vec<SolverEntry>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     agents: Option<Vec<AgentEntry>>,
@@ -121,6 +133,7 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
         common_parameters: environments.as_ref().map(|_| parameters(&COMMON_PARAMS)),
         environments,
         games: wanted(What::Games).then(games).transpose()?,
+        submodular: wanted(What::Submodular).then(walks),
         solvers: wanted(What::Solvers).then(solvers),
         agents: wanted(What::Agents).then(agents),
         experiments: wanted(What::Experiments).then(experiments),
@@ -165,6 +178,11 @@ fn games() -> Result<Vec<GameEntry>> {
         Ok(GameEntry { name, summary, source, states: game.num_states(), joint_choices: game.joint().num_choices() })
     };
     tabrl_envs::games::registry().into_iter().map(entry).collect()
+}
+
+fn walks() -> Vec<WalkEntry> {
+    let entry = |spec: WalkSpec| WalkEntry { name: spec.name, summary: spec.summary, horizon: spec.horizon };
+    tabrl_envs::submodular::registry().into_iter().map(entry).collect()
 }
 
 fn solvers() -> Vec<SolverEntry> {
@@ -221,6 +239,12 @@ fn in_text(listing: &Listing, limit: usize) -> String {
         for game in games {
             let size = format!("{} states, {} joint choices; {}", game.states, game.joint_choices, game.source);
             let _ = writeln!(text, "  {:<26} {} ({size})", game.name, game.summary);
+        }
+    }
+    if let Some(walks) = &listing.submodular {
+        text.push_str("submodular problems (tabrl submodular)\n");
+        for walk in walks {
+            let _ = writeln!(text, "  {:<26} {} (H = {})", walk.name, walk.summary, walk.horizon);
         }
     }
     if let Some(solvers) = &listing.solvers {

@@ -18,3 +18,4 @@ pub mod show;
 pub mod solve;
 mod solve_answer;
 mod solve_constrained;
+pub mod submodular;
