@@ -41,6 +41,7 @@ pub mod small_worlds;
 pub mod soccer;
 #[cfg(test)]
 mod solved;
+pub mod submodular;
 pub mod taxi;
 pub mod toy3d;
 mod wrapped;

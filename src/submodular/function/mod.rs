@@ -20,6 +20,7 @@
 //!
 //! [`violation`], [`require`] and [`curvature`] check what the theory assumes.
 
+mod any;
 mod bits;
 mod check;
 mod coverage;
@@ -31,6 +32,7 @@ mod mixture;
 #[cfg(test)]
 mod tests;
 
+pub use any::{AnyCollected, AnyFunction};
 pub use check::{Search, Violation, curvature, require, violation};
 pub use coverage::{Coverage, Covered};
 pub use design::{Criterion, LinearDesign, Posterior};
