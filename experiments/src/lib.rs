@@ -18,5 +18,6 @@ pub mod regret;
 pub mod runner;
 pub mod shaping;
 pub mod sqirl;
+pub mod subpo;
 
 pub use error::{Error, Result};

@@ -14,7 +14,7 @@ use super::numbers::whole;
 use crate::cli::Finish;
 use crate::output::{self, Format};
 use crate::plot::{CellMark, text_map};
-use crate::{Error, Result};
+use crate::Result;
 
 /// Solves a walk that is paid by a submodular function of the states it visits.
 #[derive(Debug, clap::Args)]

@@ -7,9 +7,9 @@ use tabrl::exploration::{RegretOptions, Setup, make, run};
 use tabrl::learning::EvaluationPoints;
 use tabrl::mdp::Mdp;
 
-use super::tables::mean;
 use crate::Result;
 use crate::plot::{Axis, LineFigure, Series};
+use crate::runner::mean;
 use crate::runner::{Checks, Claim, Experiment, Figure, Finished, Outcome, Table, Unit, record};
 
 const PAPER: &str = "Tan, Fan and Wei (ICML 2025)";

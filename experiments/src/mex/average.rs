@@ -19,9 +19,9 @@ use tabrl::planning::{Criterion, SolveOptions, solve};
 use tabrl::rng::{self, Fast, Purpose};
 use tabrl::simulation::{Dynamics, TableDynamics};
 
-use super::tables::mean;
 use crate::Result;
 use crate::plot::{Axis, LineFigure, Series};
+use crate::runner::mean;
 use crate::runner::{Checks, Claim, Experiment, Figure, Finished, Outcome, Table, Unit, record};
 
 const THEOREM: &str = "Jaksch, Ortner and Auer (JMLR 2010)";

@@ -14,9 +14,9 @@ use tabrl::exploration::{EpisodicAgent, RegretOptions, Setup, StageRules, Step, 
 use tabrl::learning::EvaluationPoints;
 use tabrl::rng::{self, Purpose};
 
-use super::tables::mean;
 use crate::Result;
 use crate::plot::{Axis, LineFigure, Series};
+use crate::runner::mean;
 use crate::runner::{Checks, Claim, Experiment, Figure, Finished, Outcome, Table, Unit, record};
 
 const PAPER: &str = "Liu et al. (NeurIPS 2023)";

@@ -3,9 +3,10 @@
 use tabrl::stats::wilson_interval;
 
 use super::reference::{RIVER_SWIM, SOURCE, TOLERANCE};
-use super::tables::{mean, players};
+use super::tables::players;
 use super::{Config, Results};
 use crate::Result;
+use crate::runner::mean;
 use crate::runner::{Checks, Claim, Interval, Tolerance};
 
 const PAPER: &str = "Liu et al. (NeurIPS 2023)";

@@ -253,7 +253,7 @@ impl Depths {
             };
             let slopes: Vec<f64> = (0..self.0.seeds as usize).filter_map(of).collect();
             if slopes.len() > 1 && slopes.len() == self.0.seeds as usize {
-                let (measured, interval) = super::tables::mean(&slopes)?;
+                let (measured, interval) = crate::runner::mean(&slopes)?;
                 let statement = format!("Exponent p of T ~ N^p for {label}, from 10 rows on");
                 let note = format!("{} seeds, mean of their fits; tolerance 0.3", slopes.len());
                 let claim = Claim::draft(&format!("exponent-{}", label.to_lowercase()), statement, SOURCE).note(note);

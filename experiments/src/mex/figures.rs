@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use ndarray::Array2;
 
 use super::groups::Group;
-use super::tables::{mean, players};
+use super::tables::players;
 use super::{Config, Results};
 use crate::Result;
 use crate::plot::{AgentRuns, Axis, Estimate, LearningCurves, LineFigure, Series, Unit};
+use crate::runner::mean;
 use crate::runner::{Figure, Interval};
 
 /// All figures.

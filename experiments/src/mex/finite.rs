@@ -12,9 +12,9 @@ use tabrl::learning::EvaluationPoints;
 use tabrl::mdp::Mdp;
 use tabrl::stats::wilson_interval;
 
-use super::tables::mean;
 use crate::Result;
 use crate::plot::{Axis, LineFigure, Series};
+use crate::runner::mean;
 use crate::runner::{Checks, Claim, Experiment, Figure, Finished, Interval, Outcome, Table, Unit, record};
 
 const SOURCE: &str = "an independent computation for finite classes, 2000 seeds";

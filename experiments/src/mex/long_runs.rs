@@ -2,9 +2,9 @@
 
 use super::groups::GroupRecord;
 use super::reference::{LONG_RUNS, SOURCE_LONG};
-use super::tables::mean;
 use super::{Config, Results};
 use crate::Result;
+use crate::runner::mean;
 use crate::runner::{Checks, Claim, Interval};
 
 /// `Reg(K) / Reg(K/2)` of a run that was recorded evenly: 2 for linear growth, √2 for growth like a root, 1 for one that has learnt.

@@ -9,9 +9,9 @@ use tabrl::mdp::MdpBuilder;
 use tabrl::planning::games::{MarkovGame, solve_game_finite};
 use tabrl::rng::{self, Fast, Purpose};
 
-use super::tables::mean;
 use crate::Result;
 use crate::plot::{Axis, LineFigure, Series};
+use crate::runner::mean;
 use crate::runner::{Checks, Claim, Experiment, Figure, Finished, Outcome, Table, Unit, record};
 
 const PAPER: &str = "Liu et al. (NeurIPS 2023), self-play";

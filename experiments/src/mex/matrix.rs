@@ -10,9 +10,9 @@ use tabrl::planning::games::{MarkovGame, solve_matrix};
 use tabrl::rng::Fast;
 
 use super::reference::MATRIX;
-use super::tables::mean;
 use crate::Result;
 use crate::plot::{Axis, LineFigure, Series};
+use crate::runner::mean;
 use crate::runner::{Checks, Claim, Experiment, Figure, Finished, Interval, Outcome, Table, Unit, record};
 
 const PAPER: &str = "Liu et al. (NeurIPS 2023), self-play";

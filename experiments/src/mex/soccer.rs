@@ -10,8 +10,8 @@ use tabrl::learning::{self, EvaluationPoints, TrainOptions, train};
 use tabrl::planning::SolveOptions;
 use tabrl::planning::games::{GameOptions, MarkovGame, Player, best_response, response_mdp, solve_game};
 
-use super::tables::mean;
 use crate::Result;
+use crate::runner::mean;
 use crate::runner::{Claim, Experiment, Finished, Outcome, Table, Tolerance, Unit, record};
 
 const SOURCE: &str = "Littman (ICML 1994)";

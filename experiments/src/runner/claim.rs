@@ -6,6 +6,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
+use tabrl::stats::{Aggregate, Bootstrap, Estimate, PROFILE_REPETITIONS};
 
 use super::real;
 
@@ -150,6 +151,17 @@ pub struct Interval {
     pub upper: f64,
     /// Confidence level, such as 0.95.
     pub level: f64,
+}
+
+/// The mean of some numbers with its 95 % bootstrap interval; of one number the interval is the whole line.
+///
+/// # Errors
+/// No number, or one that is not finite.
+pub fn mean(numbers: &[f64]) -> crate::Result<(f64, Interval)> {
+    let bootstrap = Bootstrap { repetitions: PROFILE_REPETITIONS, ..Bootstrap::default() };
+    let Estimate { value, interval } = bootstrap.estimate_column(numbers.into(), Aggregate::Mean)?;
+    let (lower, upper) = interval.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+    Ok((value, Interval { lower, upper, level: 0.95 }))
 }
 
 /// A claim, judged.

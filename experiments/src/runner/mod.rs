@@ -30,7 +30,7 @@ mod shard;
 mod store;
 mod table;
 
-pub use claim::{Checks, Claim, Draft, Interval, Kind, Quantity, Tolerance, Verdict};
+pub use claim::{Checks, Claim, Draft, Interval, Kind, Quantity, Tolerance, Verdict, mean};
 pub use config::{Scale, Settings};
 pub(crate) use config::{fnv1a, set_twice, split_setting, split_settings};
 pub use experiment::{Experiment, Figure, Finished, Outcome, Spec, Unit, record};

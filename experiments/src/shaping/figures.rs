@@ -45,7 +45,7 @@ fn steps(config: &Config, results: &Results) -> Result<Figure> {
         let (mut points, mut band) = (Vec::new(), Vec::new());
         for episode in 0..config.learning.episodes {
             let column: Vec<f64> = results.learning.iter().map(|record| record.steps[i][episode] as f64).collect();
-            let (value, interval) = super::learning::mean(&column)?;
+            let (value, interval) = crate::runner::mean(&column)?;
             points.push((episode as f64 + 1.0, value));
             band.push((interval.lower, interval.upper));
         }

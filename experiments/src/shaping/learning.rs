@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 use tabrl::mdp::Mdp;
 use tabrl::planning::{Criterion, SolveOptions, solve};
 use tabrl::reward::shaping::{Exploration, LearnerSettings, Potential, steps_to_goal};
-use tabrl::stats::{Aggregate, Bootstrap, PROFILE_REPETITIONS};
 
-use crate::runner::{Checks, Claim, Interval};
+use crate::runner::{Checks, Claim, mean};
 use crate::{Error, Result};
 
 /// Settings of Q-learning.
@@ -99,17 +98,6 @@ fn potential(settings: &Settings, choice: &Choice, mdp: &Mdp, distance: &[f64]) 
         }
     };
     Ok(Some(Potential::new(mdp, base)?.rescaled(mdp, choice.scale, choice.shift)?))
-}
-
-/// The mean of some numbers with its 95 % bootstrap interval.
-///
-/// # Errors
-/// No number, or one that is not finite.
-pub fn mean(numbers: &[f64]) -> Result<(f64, Interval)> {
-    let bootstrap = Bootstrap { repetitions: PROFILE_REPETITIONS, ..Bootstrap::default() };
-    let found = bootstrap.estimate_column(numbers.into(), Aggregate::Mean)?;
-    let (lower, upper) = found.interval.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
-    Ok((found.value, Interval { lower, upper, level: 0.95 }))
 }
 
 /// Total steps of each seed.

@@ -1,8 +1,9 @@
 //! The tables, and what a reader must know to read them.
 
-use super::learning::{mean, totals};
+use super::learning::totals;
 use super::{Config, Results};
 use crate::Result;
+use crate::runner::mean;
 use crate::runner::{Cell, Table};
 
 /// All tables.
