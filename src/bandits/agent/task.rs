@@ -1,0 +1,127 @@
+//! Blocks of T pulls of two arms, and the exact value of a policy that is deterministic given what it has seen.
+
+use rand_distr::{Beta, Distribution};
+
+use crate::bandits::Counts;
+use crate::rng::{self, Fast};
+use crate::{Error, Result};
+
+/// Where the mean of an arm comes from, at the start of each block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ArmLaw {
+    /// The same in every block.
+    Known(f64),
+    /// Drawn from Beta(a, b).
+    Beta(f64, f64),
+}
+
+/// T pulls of two Bernoulli arms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Task {
+    /// The arms.
+    pub arms: [ArmLaw; 2],
+    /// T.
+    pub pulls: usize,
+    /// Whether the means are drawn again before every pull: without structure there is nothing to learn about a block.
+    pub redrawn: bool,
+}
+
+impl Task {
+    /// An arm of known mean and an unknown one: exploring pays only later.
+    ///
+    /// # Errors
+    /// A mean outside [0, 1], or no pull.
+    pub fn safe_arm(mean: f64, pulls: usize) -> Result<Task> {
+        Task { arms: [ArmLaw::Known(mean), ArmLaw::Beta(1.0, 1.0)], pulls, redrawn: false }.checked()
+    }
+
+    /// Two unknown arms, Beta(1, 1) each.
+    ///
+    /// # Errors
+    /// No pull.
+    pub fn exchangeable(pulls: usize) -> Result<Task> {
+        Task { arms: [ArmLaw::Beta(1.0, 1.0); 2], pulls, redrawn: false }.checked()
+    }
+
+    fn checked(self) -> Result<Task> {
+        if self.pulls == 0 {
+            return Err(Error::Parameter { name: "horizon", value: 0.0, expected: "at least 1" });
+        }
+        for arm in self.arms {
+            if let ArmLaw::Known(mean) = arm
+                && !(0.0..=1.0).contains(&mean)
+            {
+                return Err(Error::Parameter { name: "mean", value: mean, expected: "in [0, 1]" });
+            }
+        }
+        Ok(self)
+    }
+
+    /// Means of the arms, drawn.
+    pub(super) fn draw(&self, random: &mut Fast) -> [f64; 2] {
+        self.arms.map(|arm| match arm {
+            ArmLaw::Known(mean) => mean,
+            // Beta(1, 1) is uniform, which costs one number.
+            ArmLaw::Beta(1.0, 1.0) => rng::uniform(random),
+            ArmLaw::Beta(a, b) => Beta::new(a, b).map_or(a / (a + b), |law| law.sample(random)),
+        })
+    }
+
+    /// Probability that the next pull of an arm with these counts pays.
+    pub(super) fn predictive(&self, arm: usize, counts: Counts) -> f64 {
+        match self.arms[arm] {
+            ArmLaw::Known(mean) => mean,
+            ArmLaw::Beta(a, b) if self.redrawn => a / (a + b),
+            ArmLaw::Beta(a, b) => counts.posterior_mean((a, b)),
+        }
+    }
+}
+
+/// A policy that is a function of what was seen: of a state that pulls and rewards change.
+pub trait Greedy {
+    /// What the policy knows.
+    type State: Clone;
+    /// At the start of a block.
+    fn start(&self) -> Self::State;
+    /// Probability of the second arm.
+    fn second(&self, state: &Self::State, step: usize) -> f64;
+    /// After pulling `arm` at `step` and seeing whether it paid.
+    fn after(&self, state: &Self::State, step: usize, arm: usize, paid: bool) -> Self::State;
+}
+
+/// The expected reward of a block, and the probability that the second arm is pulled at all: exact, by expanding every sequence of
+/// rewards (2^T of them for a deterministic policy).
+pub fn exact_value<P: Greedy>(task: &Task, policy: &P) -> (f64, f64) {
+    let mut found = (0.0, 0.0);
+    expand(task, policy, &policy.start(), 0, [Counts::default(); 2], 1.0, &mut found);
+    found
+}
+
+fn expand<P: Greedy>(
+    task: &Task,
+    policy: &P,
+    state: &P::State,
+    step: usize,
+    counts: [Counts; 2],
+    reach: f64,
+    found: &mut (f64, f64),
+) {
+    if step == task.pulls || reach == 0.0 {
+        found.1 += if counts[1].pulls() > 0 { reach } else { 0.0 };
+        return;
+    }
+    let second = policy.second(state, step);
+    for (arm, chosen) in [(0, 1.0 - second), (1, second)] {
+        if chosen == 0.0 {
+            continue;
+        }
+        let pays = task.predictive(arm, counts[arm]);
+        found.0 += reach * chosen * pays;
+        for (paid, p) in [(true, pays), (false, 1.0 - pays)] {
+            let mut more = counts;
+            more[arm] = counts[arm].after(paid);
+            let next = policy.after(state, step, arm, paid);
+            expand(task, policy, &next, step + 1, more, reach * chosen * p, found);
+        }
+    }
+}
