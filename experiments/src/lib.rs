@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod commands;
 pub mod effective_horizon;
+pub mod emergent;
 mod error;
 pub mod known_answers;
 pub mod learn;

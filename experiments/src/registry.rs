@@ -1,11 +1,19 @@
 //! Every experiment by name. Adding a paper takes one folder and one line here.
 
 use crate::runner::Spec;
-use crate::{Result, effective_horizon, known_answers, learn, mex, regret, shaping, sqirl, subpo};
+use crate::{Result, effective_horizon, emergent, known_answers, learn, mex, regret, shaping, sqirl, subpo};
 
 /// All experiments, in the order in which they are listed and run by `tabrl reproduce all`.
 pub fn experiments() -> Vec<Spec> {
-    vec![effective_horizon::spec(), sqirl::spec(), mex::spec(), subpo::spec(), shaping::spec(), known_answers::spec()]
+    vec![
+        effective_horizon::spec(),
+        sqirl::spec(),
+        mex::spec(),
+        subpo::spec(),
+        shaping::spec(),
+        emergent::spec(),
+        known_answers::spec(),
+    ]
 }
 
 /// What a stored run with the name `name` in its configuration is a run of: an experiment, or a command that leaves runs.

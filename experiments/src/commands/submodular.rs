@@ -11,10 +11,10 @@ use tabrl::submodular::{Lattice, MarkovPolicy, Problem, SetFunction};
 use tabrl_envs::submodular::{self, Given, NamedWalk};
 
 use super::numbers::whole;
+use crate::Result;
 use crate::cli::Finish;
 use crate::output::{self, Format};
 use crate::plot::{CellMark, text_map};
-use crate::Result;
 
 /// Solves a walk that is paid by a submodular function of the states it visits.
 #[derive(Debug, clap::Args)]

@@ -42,6 +42,22 @@ pub struct Config {
     pub rl2: Rl2Settings,
     /// Normal arms in blocks.
     pub normal: NormalSettings,
+    /// Agents in training.
+    pub learnt: LearntSettings,
+}
+
+/// Agents in training.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LearntSettings {
+    /// Seeds of each, from 1.
+    pub seeds: u64,
+    /// Blocks of Q-learning.
+    pub blocks: u64,
+    /// Updates of the network.
+    pub updates: usize,
+    /// Discount of the network without memory.
+    pub memoryless_discount: f64,
 }
 
 /// Regret on arms of given means.

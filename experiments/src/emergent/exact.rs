@@ -174,13 +174,20 @@ impl Exact {
     }
 }
 
-/// The discount at which the index of a fresh arm is the safe mean: above it exploring pays. Infinite if there is none below 0.999.
+/// The discount at which the index of a fresh arm is the safe mean: above it exploring pays. Not a number if there is none up to 0.995.
 fn boundary(safe: f64) -> Result<f64> {
     let index = |discount: f64| Ok::<f64, crate::Error>(gittins_index(UNIFORM, discount, 1e-4)?.value());
-    let (mut low, mut high) = (0.0, 0.995);
-    if index(high)? <= safe {
-        return Ok(f64::NAN);
+    // Long futures are dear to compute, so the least that is long enough is looked for first.
+    let mut low = 0.0;
+    let mut above = None;
+    for discount in [0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995] {
+        if index(discount)? > safe {
+            above = Some(discount);
+            break;
+        }
+        low = discount;
     }
+    let Some(mut high) = above else { return Ok(f64::NAN) };
     for _ in 0..12 {
         let middle = 0.5 * (low + high);
         if index(middle)? > safe { high = middle } else { low = middle }

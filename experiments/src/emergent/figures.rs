@@ -2,11 +2,11 @@
 
 use super::reference::NOISE_CELLS;
 use super::sampled::points;
-use super::tables::mean;
 use super::{Config, Results};
 use crate::Result;
 use crate::plot::{Axis, DotFigure, Group, LineFigure, Mark, Reference, Series};
 use crate::runner::Figure;
+use crate::runner::mean;
 
 /// All figures whose numbers were computed.
 ///
@@ -35,19 +35,24 @@ fn conditions(config: &Config, results: &Results) -> Result<Figure> {
         let value = |what: &str| results.fact(&format!("conditions {problem} {what}")).map_or(f64::NAN, |v| v / steps);
         Group { name, values: ["full", "structure", "memory", "credit"].map(|what| value(what).into()).into() }
     };
+    let learnt = ["all conditions", "no structure", "no memory", "no credit"].map(|what| {
+        let found = super::learnt::values(results, &format!("network {what}"));
+        (found.iter().sum::<f64>() / found.len() as f64 / steps).into()
+    });
     let figure = DotFigure {
         title: "Taking a condition away".into(),
         caption: format!(
             "Exact reward of the best agent in blocks of {} pulls. Without structure arms are drawn anew at every pull; without memory \
              nothing is kept; without credit each pull maximises its own reward. Beside a safe arm of mean {} every condition is needed; \
-             among arms that are alike, myopic play explores too.",
-            config.conditions_horizon, config.conditions_safe
+             among arms that are alike, myopic play explores too. The network: exact value of its greedy policy, mean over {} seeds.",
+            config.conditions_horizon, config.conditions_safe, config.learnt.seeds
         ),
         rows: ["all conditions", "no structure", "no memory", "no credit"].map(String::from).into(),
         axis: Axis::linear("reward a pull [probability of success]"),
         groups: vec![
             group(format!("safe arm of mean {} and an unknown one", config.conditions_safe), "safe"),
             group("two unknown arms, alike".into(), "alike"),
+            Group { name: "a trained network beside the safe arm".into(), values: learnt.into() },
         ],
         mark: Mark::Bar,
     };

@@ -11,6 +11,7 @@
 //! | [`config`] | the settings |
 //! | [`exact`] | what is computed: values, indices, windows, safe arms, doors, grids |
 //! | [`sampled`], [`normal`] | what is simulated: regret, noise on myopic play, normal arms in blocks |
+//! | [`learnt`] | agents in training: tables with limited memory, a recurrent network |
 //! | [`mod@reference`] | numbers that others computed or measured |
 //! | [`claims`], [`tables`], [`figures`] | what is concluded, written and drawn |
 
@@ -18,6 +19,7 @@ pub mod claims;
 pub mod config;
 pub mod exact;
 pub mod figures;
+pub mod learnt;
 pub mod normal;
 pub mod reference;
 pub mod sampled;
@@ -28,9 +30,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::Result;
-use crate::runner::{Experiment, Finished, Outcome, Spec, Unit, record};
+use crate::runner::{Claim, Experiment, Finished, Outcome, Spec, Unit, record};
 use config::Config;
 use exact::Exact;
+use learnt::Learnt;
 use sampled::Sampled;
 
 /// The experiment's entry.
@@ -49,7 +52,8 @@ pub fn spec() -> Spec {
 pub struct Results {
     /// Exact numbers by name, such as `value 2x10 optimal`.
     pub facts: BTreeMap<String, f64>,
-    /// Simulated runs by name, such as `regret two thompson`: one row a run, one column a recorded step.
+    /// Simulated runs by name, such as `regret two thompson`: one row a run, one column a recorded step; of
+    /// training, the value of the greedy policy and the probability that it pulls the second arm.
     pub runs: BTreeMap<String, Vec<Vec<f64>>>,
 }
 
@@ -70,6 +74,7 @@ impl Results {
 enum Task {
     Exact(Exact),
     Sampled(Sampled),
+    Learnt(Learnt),
 }
 
 struct Emergent {
@@ -81,6 +86,7 @@ impl Emergent {
     fn new(config: Config) -> Result<Emergent> {
         let mut tasks: Vec<Task> = exact::tasks(&config)?.into_iter().map(Task::Exact).collect();
         tasks.extend(sampled::tasks(&config)?.into_iter().map(Task::Sampled));
+        tasks.extend(learnt::tasks(&config.learnt).into_iter().map(Task::Learnt));
         Ok(Emergent { config, tasks })
     }
 }
@@ -92,6 +98,9 @@ impl Experiment for Emergent {
             Task::Sampled(sampled) => {
                 Unit { id: format!("{} chunk={}", sampled.name(), sampled.chunk), setting, seed: sampled.chunk }
             }
+            Task::Learnt(learnt) => {
+                Unit { id: format!("{} seed={}", learnt.name(), learnt.seed), setting, seed: learnt.seed }
+            }
         };
         Ok(self.tasks.iter().enumerate().map(unit).collect())
     }
@@ -100,6 +109,7 @@ impl Experiment for Emergent {
         match &self.tasks[unit.setting] {
             Task::Exact(exact) => record(&exact.compute(&self.config)?),
             Task::Sampled(sampled) => record(&sampled.simulate(&self.config)?),
+            Task::Learnt(learnt) => record(&learnt.train(&self.config)?),
         }
     }
 
@@ -111,6 +121,7 @@ impl Experiment for Emergent {
                 Task::Sampled(sampled) => {
                     results.runs.entry(sampled.name()).or_default().extend(finished.read::<Vec<Vec<f64>>>()?);
                 }
+                Task::Learnt(learnt) => results.runs.entry(learnt.name()).or_default().push(finished.read()?),
             }
         }
         Ok(Outcome {

@@ -1,21 +1,8 @@
 //! The tables and what a reader must know to read them.
 
-use tabrl::stats::{Aggregate, Bootstrap, Estimate, PROFILE_REPETITIONS};
-
 use super::{Config, Results};
 use crate::Result;
-use crate::runner::{Interval, Table};
-
-/// The mean of some numbers with its 95 % bootstrap interval.
-///
-/// # Errors
-/// No number, or one that is not finite.
-pub fn mean(numbers: &[f64]) -> Result<(f64, Interval)> {
-    let bootstrap = Bootstrap { repetitions: PROFILE_REPETITIONS, ..Bootstrap::default() };
-    let Estimate { value, interval } = bootstrap.estimate_column(numbers.into(), Aggregate::Mean)?;
-    let (lower, upper) = interval.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
-    Ok((value, Interval { lower, upper, level: 0.95 }))
-}
+use crate::runner::{Table, mean};
 
 /// All tables.
 ///

@@ -15,6 +15,7 @@ use crate::runner::Claim;
 pub fn judge(config: &Config, results: &Results) -> Result<Vec<Claim>> {
     let mut claims = exact::judge(config, results);
     claims.extend(sampled::judge(config, results)?);
+    claims.extend(super::learnt::claims(config, results)?);
     claims.extend(QUOTED.map(|(id, statement, value)| {
         let note = "from an unreviewed secondary source; the paper's setting cannot be identified from it";
         Claim::draft(&format!("quoted-{id}"), statement, PAPER).note(note).quoted(value)

@@ -3,9 +3,8 @@
 use crate::Result;
 use crate::emergent::normal::Agent;
 use crate::emergent::reference::{COMPUTED, NOISE, NOISE_CELLS, PAPER, REGRET, RL2};
-use crate::emergent::tables::mean;
 use crate::emergent::{Config, Results};
-use crate::runner::Claim;
+use crate::runner::{Claim, mean};
 
 /// Half of a 95 % interval in standard errors.
 const NORMAL: f64 = 1.96;
