@@ -10,9 +10,11 @@
 //! Φ(μ) = max_v  v − η Σ_j (v − ĉ_j)₊² / s_j         concave and piecewise quadratic: v by sorting the ĉ_j
 //! g_k:   j = argmin_j  ĉ_j − s_j / (4 η)
 //! ```
-//! `Φ` is not concave in `μ`. It is maximised over a lattice of the simplex and the last `μ`; the best point is then
-//! improved by alternating between the matrix that is best for `μ` and the row strategy that is optimal for that
-//! matrix, neither of which lowers the objective. All that the regret bound asks is `J(f_k) ≥ J(f*)`.
+//! `Φ` is not concave in `μ`. It is maximised over a lattice of the simplex and the last `μ`; the best point, and the
+//! row strategy that is optimal for `M̂`, are then improved by alternating between the matrix that is best for `μ` and
+//! the row strategy that is optimal for that matrix, neither of which lowers the objective. All that the regret bound
+//! asks is `J(f_k) ≥ J(f*)`; from the lattice alone the climb may end below that, where the equilibrium is no point of
+//! it.
 //!
 //! A cell that was never tried counts as `prior_count` observations of a payoff `prior`: of the least one, by default,
 //! so that a large `η`, which trusts the first impression, may never try it.
@@ -157,19 +159,14 @@ impl MexMatrix {
                 best = (objective, mu);
             }
         }
-        let mut mu = best.1.to_vec();
-        (search.objective, search.level) = search.evaluate(eta, mean, weight, &mu);
-        for _ in 0..MOST_ROUNDS {
-            search.raise(mean, weight, &mu, *columns);
-            solver.solve(*rows, *columns, &search.raised)?;
-            let (objective, level) = search.evaluate(eta, mean, weight, solver.row_strategy());
-            if objective <= search.objective + 1e-12 {
-                break;
-            }
-            (search.objective, search.level) = (objective, level);
-            mu.copy_from_slice(solver.row_strategy());
-        }
-        search.mu = mu;
+        let lattice_start = best.1.to_vec();
+        solver.solve(*rows, *columns, mean)?;
+        let mean_start = solver.row_strategy().to_vec();
+        let (first, second) = (
+            search.climb(eta, (mean, weight), lattice_start, solver)?,
+            search.climb(eta, (mean, weight), mean_start, solver)?,
+        );
+        (search.objective, search.level, search.mu) = if second.0 > first.0 { second } else { first };
         Ok(())
     }
 }
@@ -204,6 +201,30 @@ impl Search {
             raise * raise / spread[j]
         };
         (level - eta * (0..columns).map(cost).sum::<f64>(), level)
+    }
+
+    /// Alternates from `mu` until it gains no more; returns `Φ(μ)`, its level and `μ`.
+    fn climb(
+        &mut self,
+        eta: f64,
+        (mean, weight): (&[f64], &[f64]),
+        mut mu: Vec<f64>,
+        solver: &mut MatrixSolver,
+    ) -> Result<(f64, f64, Vec<f64>)> {
+        let (rows, columns) = (mu.len(), self.expected.len());
+        let (mut objective, mut level) = self.evaluate(eta, mean, weight, &mu);
+        for _ in 0..MOST_ROUNDS {
+            self.level = level;
+            self.raise(mean, weight, &mu, columns);
+            solver.solve(rows, columns, &self.raised)?;
+            let (better, its_level) = self.evaluate(eta, mean, weight, solver.row_strategy());
+            if better <= objective + 1e-12 {
+                break;
+            }
+            (objective, level) = (better, its_level);
+            mu.copy_from_slice(solver.row_strategy());
+        }
+        Ok((objective, level, mu))
     }
 
     /// The matrix that attains `Φ(μ)`: `M_ij = M̂_ij + (μ_i / n_ij) (v − ĉ_j)₊ / s_j`.
