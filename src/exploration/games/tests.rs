@@ -44,15 +44,16 @@ fn the_estimate_of_mex_beats_the_truth_in_every_episode() {
     }
 }
 
-/// Nor does it fall behind where the equilibrium, a third each, is far from every point of the lattice, and much was seen.
+/// Nor does it fall behind where the equilibrium, a third each, is far from every point of the lattice, and much was
+/// seen: with the lattice as the only start it did from episode 829 on.
 #[test]
 fn the_estimate_of_mex_beats_the_truth_off_the_lattice() {
     let payoffs = rock_paper_scissors();
     let truth: Vec<f64> = payoffs.iter().copied().collect();
     let game = MarkovGame::one_shot(payoffs.view()).unwrap();
-    let setup = GameSetup { game: &game, horizon: 1, episodes: 1200, reward_range: (0.0, 1.0), seed: 4 };
+    let setup = GameSetup { game: &game, horizon: 1, episodes: 1200, reward_range: (0.0, 1.0), seed: 0 };
     let mut agent = MexMatrix::new(&setup, &MexMatrixParams { eta: 0.05, ..MexMatrixParams::default() }).unwrap();
-    let mut environment = rng::fast(4, Purpose::Environment, 0);
+    let mut environment = rng::fast(0, Purpose::Environment, 0);
     for episode in 0..1200 {
         agent.begin(episode).unwrap();
         assert!(agent.objective() >= agent.objective_of(&truth).unwrap() - 1e-9, "episode {episode}");
