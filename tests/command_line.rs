@@ -11,7 +11,7 @@ use serde_json::Value;
 fn list_names_everything_with_sizes_and_parameters() {
     let shell = Shell::new();
     let all = shell.done("list --format json").json();
-    assert_eq!(keys(&all).len(), 6);
+    assert_eq!(keys(&all).len(), 7);
     let environments = all["environments"].as_array().unwrap();
     let riverswim = environments.iter().find(|e| e["name"] == "riverswim").unwrap();
     assert_eq!(
@@ -25,6 +25,7 @@ fn list_names_everything_with_sizes_and_parameters() {
     );
     assert_eq!((&all["games"][0]["name"], &all["games"][0]["states"]), (&"soccer".into(), &760.into()));
     assert!(shell.done("list games").stdout.contains("Littman 1994"));
+    assert_eq!(all["submodular"][0]["name"], "submodular/coverage-5x5");
     assert!(shell.done("list solvers").stdout.contains("modified-policy-iteration"));
     assert!(shell.done("list experiments").stdout.contains("known-answers"));
     assert!(shell.done("list agents").stdout.contains("q-learning"));
