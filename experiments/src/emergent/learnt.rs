@@ -123,9 +123,9 @@ pub fn claims(config: &Config, results: &Results) -> Result<Vec<Claim>> {
         (
             "q last pull",
             "q-last-pull",
-            "Q-learning that sees the last pull stays below the best such rule, 5.7962",
+            "Q-learning that sees the last pull and the step stays 0.2 below the optimum; the best rule without the step has 5.7962",
             5.0,
-            5.79621,
+            5.82,
         ),
         (
             "q nothing",

@@ -63,7 +63,7 @@ fn walks(config: &Config, results: &Results, name: &str) -> Result<Option<Figure
             panels.push(panel(valued(method, worth(run)), &run.walk));
         }
     }
-    // Four maps a figure can be read.
+    // Six maps in a row are as many as can be read.
     panels.retain(|panel| !panel.title.starts_with("SubPO-M scaled") && !panel.title.starts_with("SubPO-M table"));
     let figure = GridFigure {
         title: format!("Walks on {}", config.groups[name].problem),

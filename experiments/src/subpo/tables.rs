@@ -32,6 +32,9 @@ fn methods(config: &Config, results: &Results) -> Result<Table> {
         for text in &settings.methods {
             let method = text.split(':').next().unwrap_or(text).trim();
             let runs: Vec<_> = results.of(group, method).collect();
+            if runs.is_empty() {
+                continue;
+            }
             let average =
                 |of: &dyn Fn(&super::Trained) -> f64| runs.iter().map(|run| of(run)).sum::<f64>() / runs.len() as f64;
             let (value, interval) = mean(&results.values(group, method))?;

@@ -49,9 +49,9 @@ fn q_learning_on_counts_comes_near_the_optimum_and_less_memory_does_not() {
     // The optimum is 6.0218; an independent implementation had 5.99 to 6.01 after as many blocks.
     let counts = value(tabular::Memory::Counts, false, 100_000);
     assert!((5.97..6.0218).contains(&counts), "{counts}");
-    // Nothing that looks at one pull does better than win-stay, lose-shift.
+    // The best rule that sees the last pull alone, win-stay and lose-shift, has 5.79620; one that sees the step too can have a little more.
     let one = value(tabular::Memory::Window(1), true, 20_000);
-    assert!((5.70..5.79621).contains(&one), "{one}");
+    assert!((5.70..5.82).contains(&one), "{one}");
     assert!((value(tabular::Memory::Window(0), true, 5_000) - 5.0).abs() < 1e-12);
 }
 
