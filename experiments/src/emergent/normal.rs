@@ -62,7 +62,7 @@ impl Agent {
     }
 }
 
-/// Index minus posterior mean at [`PULLS`] pulls, for the agent that needs it: the noise σ is the unit, so that the prior counts for
+/// Index minus posterior mean at `PULLS` pulls, for the agent that needs it: the noise σ is the unit, so that the prior counts for
 /// σ² observations and the index is σ times that of a unit-noise arm.
 ///
 /// # Errors
