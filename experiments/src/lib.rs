@@ -4,6 +4,7 @@
 //! [`runner::Experiment`] and takes one line in [`registry`]; the runner does the rest: units of work in parallel, resume,
 //! shards, claims, tables, figures, the report.
 
+pub mod barfi;
 pub mod cli;
 pub mod commands;
 pub mod effective_horizon;

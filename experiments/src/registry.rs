@@ -1,7 +1,7 @@
 //! Every experiment by name. Adding a paper takes one folder and one line here.
 
 use crate::runner::Spec;
-use crate::{Result, effective_horizon, emergent, known_answers, learn, mex, regret, shaping, sqirl, subpo};
+use crate::{Result, barfi, effective_horizon, emergent, known_answers, learn, mex, regret, shaping, sqirl, subpo};
 
 /// All experiments, in the order in which they are listed and run by `tabrl reproduce all`.
 pub fn experiments() -> Vec<Spec> {
@@ -11,6 +11,7 @@ pub fn experiments() -> Vec<Spec> {
         mex::spec(),
         subpo::spec(),
         shaping::spec(),
+        barfi::spec(),
         emergent::spec(),
         known_answers::spec(),
     ]

@@ -1,0 +1,202 @@
+//! Rewards that are learnt for what they lead to, exactly.
+//!
+//! Papers: Gupta, Chandak, Jordan, Thomas and da Silva (2023, BARFI), Thoma et al. (2024, HPGD), Hu et al. (2020, BiPaRS), Zheng, Oh and Singh
+//! (2018, LIRPG), Sorg, Singh and Lewis (2010, PGRD). The maze of BARFI is a finite problem of 265 states, so that all but the learning from
+//! episodes is exact.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | [`maze`] | the maze, its features, and values that are known |
+//! | [`gradient`] | the gradient against differences, the policy's parameters, and the Neumann series |
+//! | [`exact`] | BARFI with exact gradients, with the inner problem solved to the end or followed |
+//! | [`episodes`] | BARFI and its rivals from episodes |
+//! | [`leader`] | the leader of HPGD |
+//! | [`short_plans`] | weights of shaping rewards, rewards for short plans |
+//! | [`claims`], [`tables`], [`figures`] | what is judged, written and drawn |
+
+pub mod claims;
+pub mod episodes;
+pub mod exact;
+pub mod figures;
+pub mod gradient;
+pub mod leader;
+pub mod maze;
+pub mod short_plans;
+pub mod tables;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::runner::{Experiment, Finished, Outcome, Spec, Unit, record};
+use crate::{Error, Result};
+
+/// The experiment's entry.
+pub fn spec() -> Spec {
+    Spec {
+        name: "barfi",
+        title: "Bi-level reward learning, exactly: BARFI, HPGD, and others",
+        source: "Gupta et al. 2023; Thoma et al. 2024; Hu et al. 2020; Zheng et al. 2018; Sorg et al. 2010",
+        config: include_str!("../../configs/barfi.toml"),
+        build: |settings| Ok(Box::new(Barfi::new(settings.parse()?)?)),
+    }
+}
+
+/// The settings; see `configs/barfi.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Seeds of learning from episodes.
+    pub seeds: u64,
+    /// The gradient.
+    pub gradient: gradient::Settings,
+    /// BARFI with the inner problem solved to the end.
+    pub converged: exact::Converged,
+    /// Policies that follow fixed rewards.
+    pub climb: exact::Climb,
+    /// BARFI with exact gradients.
+    pub exact: exact::Settings,
+    /// Learning from episodes.
+    pub episodes: episodes::Settings,
+    /// The leader of HPGD.
+    pub leader: leader::Settings,
+    /// Weights and short plans.
+    pub tables: short_plans::Settings,
+}
+
+/// What a unit of work finds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Record {
+    Gradient(gradient::Record),
+    Converged(Vec<exact::ConvergedRun>),
+    Climb(Vec<exact::ClimbRun>),
+    Tables(short_plans::Record),
+    Exact(Vec<exact::Run>),
+    Episodes(episodes::Record),
+    Leader(leader::Record),
+}
+
+/// All results.
+#[derive(Debug, Clone, Default)]
+pub struct Results {
+    /// The gradient.
+    pub gradient: Option<gradient::Record>,
+    /// Ascents with the inner problem solved to the end.
+    pub converged: Vec<exact::ConvergedRun>,
+    /// Policies that follow fixed rewards.
+    pub climb: Vec<exact::ClimbRun>,
+    /// Weights and short plans.
+    pub tables: Option<short_plans::Record>,
+    /// BARFI with exact gradients, by start.
+    pub exact: Vec<exact::Run>,
+    /// Learning from episodes, by seed.
+    pub episodes: Vec<episodes::Record>,
+    /// The leader, by cell, rate and start.
+    pub leader: Vec<leader::Record>,
+}
+
+/// The units without seeds.
+const SINGLE: [&str; 4] = ["gradient", "converged", "climb", "tables"];
+
+struct Barfi {
+    config: Config,
+}
+
+impl Barfi {
+    fn new(config: Config) -> Result<Barfi> {
+        let fault =
+            |problem: &str| Err(Error::Config { place: "the configuration of barfi".into(), problem: problem.into() });
+        let Config { episodes, leader, gradient, exact, .. } = &config;
+        if episodes.block == 0
+            || episodes.last == 0
+            || episodes.last > episodes.episodes
+            || episodes.block > episodes.episodes
+        {
+            return fault("block and last of episodes must be from 1 to the number of episodes");
+        }
+        if leader.scored == 0 || leader.scored > leader.iterations {
+            return fault("scored of leader must be from 1 to the number of iterations");
+        }
+        if gradient.states < 2 || gradient.actions == 0 || config.tables.states < 2 || exact.outer_steps == 0 {
+            return fault("tables need 2 states and 1 action, exact needs 1 outer step, at least");
+        }
+        Ok(Barfi { config })
+    }
+}
+
+impl Experiment for Barfi {
+    fn units(&self) -> Result<Vec<Unit>> {
+        let mut units = Unit::exact(&SINGLE);
+        let seeded = |setting: usize, name: &str, seed: u64| Unit { id: format!("{name} seed={seed}"), setting, seed };
+        for (i, cell) in self.config.leader.cells().iter().enumerate() {
+            units.extend((0..self.config.leader.starts).map(|seed| seeded(6 + i, &cell.name(), seed)));
+        }
+        units.extend((0..self.config.exact.starts).map(|seed| seeded(4, "exact", seed)));
+        units.extend((0..self.config.seeds).map(|seed| seeded(5, "episodes", seed)));
+        Ok(units)
+    }
+
+    fn run(&self, unit: &Unit) -> Result<Value> {
+        let config = &self.config;
+        record(&match unit.setting {
+            0 => Record::Gradient(gradient::measure(&config.gradient)?),
+            1 => Record::Converged(exact::converged(&config.converged)?),
+            2 => Record::Climb(exact::climb(&config.climb)?),
+            3 => Record::Tables(short_plans::measure(&config.tables)?),
+            4 => Record::Exact(exact::measure(&config.exact, unit.seed)?),
+            5 => Record::Episodes(episodes::measure(&config.episodes, unit.seed)?),
+            i => Record::Leader(leader::measure(&config.leader, config.leader.cells()[i - 6], unit.seed)?),
+        })
+    }
+
+    fn conclude(&self, finished: &[Finished]) -> Result<Outcome> {
+        let mut results = Results::default();
+        for unit in finished {
+            match unit.read()? {
+                Record::Gradient(found) => results.gradient = Some(found),
+                Record::Converged(found) => results.converged = found,
+                Record::Climb(found) => results.climb = found,
+                Record::Tables(found) => results.tables = Some(found),
+                Record::Exact(found) => results.exact.extend(found),
+                Record::Episodes(found) => results.episodes.push(found),
+                Record::Leader(found) => results.leader.push(found),
+            }
+        }
+        Ok(Outcome {
+            claims: claims::claims(&self.config, &results)?,
+            tables: tables::tables(&self.config, &results)?,
+            figures: figures::figures(&self.config, &results)?,
+            notes: tables::notes(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::runner::{Scale, Settings};
+
+    fn build(changes: &[&str]) -> Result<Box<dyn Experiment>> {
+        let changes: Vec<String> = changes.iter().map(|text| (*text).to_owned()).collect();
+        let settings = Settings::resolve("barfi", spec().config, Scale::Quick, Some(2), &changes)?;
+        (spec().build)(&settings)
+    }
+
+    #[test]
+    fn units_have_names_of_their_own() {
+        let units = build(&["leader.rates=[0.5,0.1]"]).unwrap().units().unwrap();
+        assert_eq!(units.len(), SINGLE.len() + 2 + 2 + 2);
+        let mut names: Vec<&str> = units.iter().map(|unit| unit.id.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), units.len());
+    }
+
+    #[test]
+    fn settings_that_leave_nothing_to_do_are_refused() {
+        for change in ["episodes.block=0", "episodes.last=501", "leader.scored=101", "exact.outer_steps=0"] {
+            assert!(build(&[change]).is_err(), "{change}");
+        }
+    }
+}
