@@ -82,8 +82,7 @@ fn maps(config: &Config, results: &Results) -> Result<Figure> {
         panels.push(panel("learnt, inner solved [a step]", &run.reward));
         caption += ", and with the inner problem solved to the end, from the reward that counts";
     }
-    caption +=
-        ". States without auxiliary reward, S the start, C the distraction, G the goal. Learnt rewards are not unique.";
+    caption += ". Blank: places where no action ends; C: the distraction, G: the goal. Learnt rewards are not unique.";
     let figure = GridFigure {
         title: "A distraction, and what is learnt of it".into(),
         caption: caption.clone(),
