@@ -4,8 +4,8 @@ use super::episodes::LEARNERS;
 use super::leader::{CellOf, Record as Leader};
 use super::{Config, Results};
 use crate::Result;
+use crate::runner::mean;
 use crate::runner::{Checks, Claim, Draft, Interval, Kind, Tolerance};
-use crate::shaping::learning::mean;
 
 const BARFI: &str = "Gupta et al. (2023)";
 const OWN: &str = "computed independently";

@@ -10,7 +10,7 @@ use super::{Config, Results};
 use crate::Result;
 use crate::plot::{Axis, CellMark, Drawing, GridFigure, LineFigure, Panel, Reference, Scale, Series};
 use crate::runner::Figure;
-use crate::shaping::learning::mean;
+use crate::runner::mean;
 
 /// Return of the best policy over an episode.
 const OPTIMUM: f64 = 99.1226;

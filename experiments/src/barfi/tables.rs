@@ -4,8 +4,8 @@ use super::claims::{PUBLISHED, best_rate};
 use super::episodes::LEARNERS;
 use super::{Config, Results};
 use crate::Result;
+use crate::runner::mean;
 use crate::runner::{Cell, Table};
-use crate::shaping::learning::mean;
 
 /// All tables.
 ///
