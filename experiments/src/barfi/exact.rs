@@ -3,8 +3,8 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use tabrl::reward::bilevel::{
-    Armijo, BarfiSettings, Blend, Discount, Inverse, LinearReward, OuterStep, Regulariser, SoftProblem, Task, armijo,
-    exact_barfi, naive_ascent,
+    Armijo, BarfiSettings, Blend, Discount, Flow, Inverse, LinearReward, OuterStep, Regulariser, SoftProblem, Task,
+    armijo, exact_barfi, naive_ascent,
 };
 
 use super::maze::{GAMMA, Maze};
@@ -70,6 +70,9 @@ pub struct ClimbRun {
     pub name: String,
     /// `J_p` over an episode, every tenth step.
     pub values: Vec<f64>,
+    /// Largest difference between the gradient of this reward and that of the primary one, relative to the latter's largest entry,
+    /// over the parameters that the primary reward's ascent visits every tenth step.
+    pub gradient_gap: f64,
 }
 
 /// A run of BARFI.
@@ -135,17 +138,32 @@ pub fn climb(settings: &Climb) -> Result<Vec<ClimbRun>> {
     for s in 0..bad.mdp().num_states() {
         bad.mdp().choices(s).for_each(|c| shaped[c] += GAMMA * bad.mdp().expect(c, &potential) - potential[s]);
     }
+    let follow = |maze: &Maze, reward: &[f64]| {
+        let task = Task { reward, temperature: settings.entropy, discount: GAMMA };
+        naive_ascent(maze.mdp(), &maze.class, task, (settings.rate, 1.0, settings.steps))
+    };
+    let own = bad.sum(0.0);
+    let visited = follow(&bad, &own)?;
     let mut runs = Vec::new();
     for (name, maze, reward) in [
-        ("primary", &bad, bad.sum(0.0)),
+        ("primary", &bad, own.clone()),
         ("shaped, bad", &bad, shaped),
         ("naive sum, bad", &bad, bad.sum(1.0)),
         ("naive sum, good", &good, good.sum(1.0)),
     ] {
-        let task = Task { reward: &reward, temperature: settings.entropy, discount: GAMMA };
-        let thetas = naive_ascent(maze.mdp(), &maze.class, task, (settings.rate, 1.0, settings.steps))?;
+        let thetas = follow(maze, &reward)?;
         let values = thetas.iter().step_by(EVERY).map(|theta| maze.episode_value(theta)).collect::<Result<_>>()?;
-        runs.push(ClimbRun { name: name.into(), values });
+        let mut gradient_gap = 0.0f64;
+        for theta in visited.iter().step_by(EVERY) {
+            let flow = Flow::new(bad.mdp(), &bad.class.logits(bad.mdp(), theta), GAMMA)?;
+            let gradient =
+                |reward: &[f64]| bad.class.pull_back(bad.mdp(), &flow.gradient(&flow.valued(reward, settings.entropy)));
+            let (primary, other) = (gradient(&own), gradient(&reward));
+            let largest = |x: f64, y: f64| x.max(y.abs());
+            let gap = primary.iter().zip(&other).map(|(a, b)| a - b).fold(0.0, largest);
+            gradient_gap = gradient_gap.max(gap / primary.iter().copied().fold(0.0, largest));
+        }
+        runs.push(ClimbRun { name: name.into(), values, gradient_gap });
     }
     Ok(runs)
 }

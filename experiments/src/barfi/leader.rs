@@ -6,6 +6,7 @@
 //! F(w) = mean over both goals of the leader's value;   ∂F/∂w by the exact gradient and the chain rule
 //! ```
 
+use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 use tabrl::mdp::Mdp;
 use tabrl::reward::bilevel::{Discount, hypergradient, soft_optimum};
@@ -137,12 +138,7 @@ fn mdp_sum(mdp: &Mdp, numbers: &[f64], s: usize) -> f64 {
 pub fn measure(settings: &Settings, cell: CellOf, seed: u64) -> Result<Record> {
     let rooms = tables(MATRIX_SLIP)?;
     let mut rng = rng::fast(seed, Purpose::Initialisation, 0);
-    // Box and Muller's normal numbers.
-    let mut normal = || {
-        let (u, v) = (1.0 - rng::uniform(&mut rng), rng::uniform(&mut rng));
-        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
-    };
-    let mut logits: Vec<f64> = (0..rooms.cells.len()).map(|_| normal()).collect();
+    let mut logits: Vec<f64> = (0..rooms.cells.len()).map(|_| StandardNormal.sample(&mut rng)).collect();
     let mut starts = [None, None];
     let gradient_error = difference(&rooms, settings, cell, &logits)?;
     let every = (settings.iterations / 100).max(1);

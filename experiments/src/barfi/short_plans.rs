@@ -46,6 +46,8 @@ pub struct Weighted {
     pub values: [f64; 4],
     /// Mean learnt weight.
     pub mean: f64,
+    /// Root mean square of the learnt weights.
+    pub size: f64,
 }
 
 /// A reward for a short plan.
@@ -101,6 +103,7 @@ pub fn measure(settings: &Settings) -> Result<Record> {
                     scalar,
                     values: [found.trace[0], plain, found.value, optimum],
                     mean: found.point.iter().sum::<f64>() / found.point.len() as f64,
+                    size: (found.point.iter().map(|z| z * z).sum::<f64>() / found.point.len() as f64).sqrt(),
                 });
             }
         }

@@ -6,7 +6,7 @@ use tabrl::bandits::exact::{
     BestWindow, BetaBernoulli, IndexBracket, best_window, finite_gittins_index, gittins_index, gittins_index_lower,
     gittins_index_upper, lai_robbins,
 };
-use tabrl::bandits::policy::{self, NAMES};
+use tabrl::bandits::policy::{self, NAMES, Policy};
 use tabrl::bandits::policy_regret;
 use tabrl::bandits::problem::Bernoulli;
 use tabrl::stats::{Aggregate, Bootstrap, Estimate, PROFILE_REPETITIONS};
@@ -159,7 +159,7 @@ fn value(arguments: &ValueArguments) -> Result<Finish> {
             window = Some(found);
             value
         }
-        _ => problem.policy_value(policy(&arguments.policy, prior, horizon)?.as_ref()),
+        _ => problem.policy_value(policy::make(listed(&arguments.policy)?, prior, horizon)?.as_ref()),
     };
     let oracle = problem.oracle_value();
     let answer = ValueAnswer {
@@ -212,13 +212,13 @@ fn best_of_window(arguments: &ValueArguments, prior: (f64, f64), memory: &str) -
     }
 }
 
-/// A policy by name, or an error that lists what there is.
-fn policy(name: &str, prior: (f64, f64), horizon: usize) -> Result<Box<dyn tabrl::bandits::CountPolicy>> {
+/// For the name `list`, an error that lists what there is.
+fn listed(name: &str) -> Result<&str> {
     if name == "list" {
         let text = format!("policies are {}; and, for an exact value, optimal and window:k", NAMES.join(", "));
         return Err(Error::Usage(text));
     }
-    Ok(policy::make(name, prior, horizon)?)
+    Ok(name)
 }
 
 /// The field names are the keys of the JSON.
@@ -327,8 +327,8 @@ fn regret(arguments: &RegretArguments) -> Result<Finish> {
     }
     let mut policies = Vec::new();
     for name in &arguments.policies {
-        let policy = policy(name, (1.0, 1.0), horizon)?;
-        let runs = (0..seeds).into_par_iter().map(|seed| policy_regret(&arms, policy.as_ref(), &[horizon], seed));
+        let policy = Policy::named(listed(name)?, (1.0, 1.0), horizon)?;
+        let runs = (0..seeds).into_par_iter().map(|seed| policy_regret(&arms, &policy, &[horizon], seed));
         let regrets = runs.map(|curve| Ok(curve?[0])).collect::<Result<Vec<f64>>>()?;
         let bootstrap = Bootstrap { repetitions: PROFILE_REPETITIONS, ..Bootstrap::default() };
         let Estimate { value, interval } = bootstrap.estimate_column(regrets.as_slice().into(), Aggregate::Mean)?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tabrl::submodular::function::{AnyFunction, require};
 use tabrl::submodular::planner::{
     EpsilonBandit, Modular, Ties, beam, greedy, greedy_sampled, recursive_greedy, rollout, semi_gradient,
-    uniform_sampled,
+    semi_gradient_policy, uniform_sampled,
 };
 use tabrl::submodular::subpo::{Estimator, Inputs, Memory, Options, Parameters, Pay, train};
 use tabrl::submodular::{Lattice, MarkovPolicy, Problem, SetFunction};
@@ -221,6 +221,9 @@ fn solve(walk: &NamedWalk, arguments: &Arguments, estimator: Estimator) -> Resul
         Method::RecursiveGreedy => {
             let found = recursive_greedy(problem, MOST_CALLS)?.plan;
             plan(found.states, found.value)
+        }
+        Method::SemiGradient if !problem.is_deterministic() => {
+            exact(semi_gradient_policy(problem, &Lattice::new(problem)?, width, seed).0, None)
         }
         Method::SemiGradient => {
             let found = semi_gradient(problem, width, seed)?;

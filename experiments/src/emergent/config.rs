@@ -50,8 +50,12 @@ pub struct Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LearntSettings {
-    /// Seeds of each, from 1.
+    /// Seeds of Q-learning, from 1.
     pub seeds: u64,
+    /// Seeds of networks, from 1.
+    pub network_seeds: u64,
+    /// Pulls that a network attends to.
+    pub contexts: Vec<usize>,
     /// Blocks of Q-learning.
     pub blocks: u64,
     /// Updates of the network.

@@ -15,6 +15,7 @@ use crate::runner::mean;
 pub fn figures(config: &Config, results: &Results) -> Result<Vec<Figure>> {
     let mut figures =
         vec![conditions(config, results)?, phase(config, results)?, bonus(config, results)?, windows(config, results)?];
+    figures.extend(contexts(config, results)?);
     for cell in NOISE_CELLS {
         figures.extend(noise(config, results, cell)?);
     }
@@ -123,6 +124,42 @@ fn windows(config: &Config, results: &Results) -> Result<Figure> {
         references: vec![Reference { name: "full memory".into(), value: 1.0 }],
     };
     line("memory", &figure)
+}
+
+/// What trained networks make of longer contexts, where any was trained.
+fn contexts(config: &Config, results: &Results) -> Result<Option<Figure>> {
+    let (mut points, mut band) = (Vec::new(), Vec::new());
+    for &context in &config.learnt.contexts {
+        let found = super::learnt::values(results, &format!("attention {context} pulls"));
+        if !found.is_empty() {
+            let (value, interval) = mean(&found)?;
+            points.push((context as f64, value));
+            band.push((interval.lower, interval.upper));
+        }
+    }
+    if points.is_empty() {
+        return Ok(None);
+    }
+    let several = config.learnt.network_seeds > 1;
+    let series = Series { band: several.then_some(band), markers: true, ..Series::new("trained network", points) };
+    let safe = config.conditions_safe * config.conditions_horizon as f64;
+    let mut references = vec![Reference { name: "the safe arm alone".into(), value: safe }];
+    references.extend(
+        results.fact("conditions safe full").map(|value| Reference { name: "optimum, full memory".into(), value }),
+    );
+    let figure = LineFigure {
+        title: "What a network makes of its context".into(),
+        caption: format!(
+            "Exact value of the greedy policy of a network that attends to the last X pulls, beside a safe arm of mean {}; mean and 95 % \
+             bootstrap interval over {} seeds, {} updates each.",
+            config.conditions_safe, config.learnt.network_seeds, config.learnt.updates
+        ),
+        x: Axis::linear("context X [pulls]"),
+        y: Axis::linear(format!("reward of a block of {} pulls", config.conditions_horizon)),
+        series: vec![series],
+        references,
+    };
+    Ok(Some(line("context", &figure)?))
 }
 
 /// Regret over the size of the error, where it was simulated.

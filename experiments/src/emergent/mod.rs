@@ -53,7 +53,7 @@ pub struct Results {
     /// Exact numbers by name, such as `value 2x10 optimal`.
     pub facts: BTreeMap<String, f64>,
     /// Simulated runs by name, such as `regret two thompson`: one row a run, one column a recorded step; of
-    /// training, the value of the greedy policy and the probability that it pulls the second arm.
+    /// training, what is deployed (see `learnt`).
     pub runs: BTreeMap<String, Vec<Vec<f64>>>,
 }
 

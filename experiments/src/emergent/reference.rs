@@ -150,14 +150,20 @@ pub const SAFE_EXITS: [(f64, usize, f64, f64); 8] = [
 ];
 
 /// Group, constant of Lai and Robbins.
-pub const LAI_ROBBINS: [(&str, f64); 5] =
-    [("two", 2.2521), ("three", 3.5536), ("nine", 7.5165), ("rare", 17.4452), ("close", 44.6971)];
+pub const LAI_ROBBINS: [(&str, f64); 6] = [
+    ("two", 2.2521),
+    ("nine-short", 7.5165),
+    ("three", 3.5536),
+    ("nine", 7.5165),
+    ("rare", 17.4452),
+    ("close", 44.6971),
+];
 
 /// Group, steps, and for each policy the mean pseudo-regret with half of its 95 % interval.
-pub type RegretRow = (&'static str, usize, [(&'static str, f64, f64); 7]);
+pub type RegretRow = (&'static str, usize, [(&'static str, f64, f64); 11]);
 
 /// Mean pseudo-regret, simulated independently.
-pub const REGRET: [RegretRow; 5] = [
+pub const REGRET: [RegretRow; 6] = [
     (
         "two",
         10000,
@@ -167,8 +173,29 @@ pub const REGRET: [RegretRow; 5] = [
             ("kl-ucb", 16.0, 1.0),
             ("moss", 29.9, 1.3),
             ("thompson", 9.1, 0.7),
+            ("thompson-normal:0.5", 17.8, 1.0),
             ("epsilon-greedy:0.1", 56.6, 1.9),
             ("greedy", 211.0, 46.0),
+            ("explore-then-commit", 29.7, 8.8),
+            ("exp3", 88.0, 1.5),
+            ("tsallis-inf", 37.0, 1.3),
+        ],
+    ),
+    (
+        "nine-short",
+        1000,
+        [
+            ("ucb1", 132.4, 0.6),
+            ("ucb:1", 54.6, 0.6),
+            ("kl-ucb", 35.2, 0.5),
+            ("moss", 47.0, 0.5),
+            ("thompson", 28.6, 0.7),
+            ("thompson-normal:0.5", 43.3, 0.7),
+            ("epsilon-greedy:0.1", 63.2, 2.0),
+            ("greedy", 40.9, 4.1),
+            ("explore-then-commit", 83.4, 4.3),
+            ("exp3", 114.2, 0.7),
+            ("tsallis-inf", 84.0, 0.8),
         ],
     ),
     (
@@ -180,8 +207,12 @@ pub const REGRET: [RegretRow; 5] = [
             ("kl-ucb", 58.4, 1.3),
             ("moss", 87.3, 1.5),
             ("thompson", 41.1, 1.1),
+            ("thompson-normal:0.5", 68.9, 1.6),
             ("epsilon-greedy:0.1", 429.0, 7.0),
             ("greedy", 420.0, 82.0),
+            ("explore-then-commit", 276.0, 33.0),
+            ("exp3", 355.0, 3.0),
+            ("tsallis-inf", 165.0, 2.0),
         ],
     ),
     (
@@ -193,8 +224,12 @@ pub const REGRET: [RegretRow; 5] = [
             ("kl-ucb", 13.2, 0.3),
             ("moss", 22.7, 0.3),
             ("thompson", 11.1, 0.4),
+            ("thompson-normal:0.5", 17.2, 0.4),
             ("epsilon-greedy:0.1", 19.2, 0.8),
             ("greedy", 34.3, 2.6),
+            ("explore-then-commit", 24.3, 1.6),
+            ("exp3", 41.7, 0.3),
+            ("tsallis-inf", 28.5, 0.4),
         ],
     ),
     (
@@ -206,8 +241,12 @@ pub const REGRET: [RegretRow; 5] = [
             ("kl-ucb", 113.0, 2.0),
             ("moss", 189.0, 3.0),
             ("thompson", 83.0, 4.0),
+            ("thompson-normal:0.5", 184.0, 3.0),
             ("epsilon-greedy:0.1", 149.0, 16.0),
             ("greedy", 480.0, 42.0),
+            ("explore-then-commit", 227.0, 36.0),
+            ("exp3", 445.0, 12.0),
+            ("tsallis-inf", 432.0, 16.0),
         ],
     ),
     (
@@ -219,8 +258,12 @@ pub const REGRET: [RegretRow; 5] = [
             ("kl-ucb", 255.0, 6.0),
             ("moss", 179.0, 6.0),
             ("thompson", 180.0, 12.0),
+            ("thompson-normal:0.5", 165.0, 5.0),
             ("epsilon-greedy:0.1", 217.0, 25.0),
             ("greedy", 683.0, 64.0),
+            ("explore-then-commit", 571.0, 66.0),
+            ("exp3", 450.0, 13.0),
+            ("tsallis-inf", 376.0, 18.0),
         ],
     ),
 ];

@@ -2,7 +2,7 @@
 
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
-use tabrl::bandits::policy;
+use tabrl::bandits::policy::Policy;
 use tabrl::bandits::problem::{Arms, Bernoulli};
 use tabrl::bandits::{Counts, policy_regret, pseudo_regret};
 use tabrl::rng::{self, Fast, Purpose, uniform};
@@ -70,13 +70,13 @@ pub fn tasks(config: &Config) -> Result<Vec<Sampled>> {
         // What is wrong with the settings is said before the work starts.
         Bernoulli::new(group.means.clone())?;
         for text in &group.policies {
-            policy::make(text, UNIFORM, group.horizon)?;
+            Policy::named(text, UNIFORM, group.horizon)?;
             all.push((What::Regret(name.clone(), text.clone()), group.runs));
         }
     }
     for (name, group) in &config.bayes {
         for (text, &runs) in &group.runs {
-            policy::make(text, UNIFORM, group.horizon)?;
+            Policy::named(text, UNIFORM, group.horizon)?;
             all.push((What::Bayes(name.clone(), text.clone()), runs));
         }
     }
@@ -143,21 +143,21 @@ impl Sampled {
             What::Regret(group, policy) => {
                 let group = &config.regret[group];
                 let (arms, points) = (Bernoulli::new(group.means.clone())?, points(group.horizon));
-                let policy = policy::make(policy, UNIFORM, group.horizon)?;
-                each(&|seed| Ok(policy_regret(&arms, policy.as_ref(), &points, seed)?))
+                let policy = Policy::named(policy, UNIFORM, group.horizon)?;
+                each(&|seed| Ok(policy_regret(&arms, &policy, &points, seed)?))
             }
             What::Bayes(group, policy) => {
                 let group = &config.bayes[group];
                 let points = points(group.horizon);
-                let policy = policy::make(policy, UNIFORM, group.horizon)?;
-                each(&|seed| Ok(policy_regret(&draw(group.arms, seed)?, policy.as_ref(), &points, seed)?))
+                let policy = Policy::named(policy, UNIFORM, group.horizon)?;
+                each(&|seed| Ok(policy_regret(&draw(group.arms, seed)?, &policy, &points, seed)?))
             }
             What::Noise(arms, horizon, noise) => each(&|seed| perturbed(&draw(*arms, seed)?, *horizon, *noise, seed)),
             What::Rl2(arms, horizon) => {
-                let policy = policy::make("thompson", UNIFORM, *horizon)?;
+                let policy = Policy::named("thompson", UNIFORM, *horizon)?;
                 each(&|seed| {
                     let arms = draw(*arms, seed)?;
-                    let regret = policy_regret(&arms, policy.as_ref(), &[*horizon], seed)?[0];
+                    let regret = policy_regret(&arms, &policy, &[*horizon], seed)?[0];
                     Ok(vec![*horizon as f64 * arms.best_mean() - regret])
                 })
             }

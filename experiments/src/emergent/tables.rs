@@ -9,7 +9,7 @@ use crate::runner::{Table, mean};
 /// # Errors
 /// A number that is not finite.
 pub fn tables(_config: &Config, results: &Results) -> Result<Vec<Table>> {
-    Ok(vec![facts(results), runs(results)?])
+    Ok(vec![facts(results), runs(results)?, deployed(results)])
 }
 
 fn facts(results: &Results) -> Table {
@@ -30,7 +30,7 @@ fn runs(results: &Results) -> Result<Table> {
         ("upper", "", "upper end"),
     ];
     let mut table = Table::new("simulated", "One row a simulation.", &columns);
-    for name in results.runs.keys() {
+    for name in results.runs.keys().filter(|name| !name.starts_with("learnt ")) {
         let ends = results.ends(name);
         let (value, interval) = mean(&ends)?;
         let several = ends.len() > 1;
@@ -43,6 +43,27 @@ fn runs(results: &Results) -> Result<Table> {
         ]);
     }
     Ok(table)
+}
+
+/// What trained agents do when deployed, by seed.
+fn deployed(results: &Results) -> Table {
+    let columns = [
+        ("name", "", "what was trained"),
+        ("seed", "", "its seed"),
+        ("value", "", "expected reward of a block"),
+        ("tried", "", "probability that the second arm (the unknown one, beside a safe arm) is pulled"),
+        ("directed", "", "expected pulls of an arm whose posterior mean is the lower one"),
+        ("entropy", "nats", "of the arms of the first two pulls"),
+    ];
+    let mut table = Table::new("deployed", "One row a trained agent; all numbers are exact.", &columns);
+    for (name, runs) in results.runs.iter().filter(|(name, _)| name.starts_with("learnt ")) {
+        for (seed, run) in runs.iter().enumerate() {
+            let mut row = vec![name.as_str().into(), (seed as u64 + 1).into()];
+            row.extend(run.iter().map(|&number| number.into()));
+            table.row(row);
+        }
+    }
+    table
 }
 
 /// Paragraphs for the report.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tabrl::submodular::function::{AnyFunction, Coverage, Mixture};
-use tabrl::submodular::planner::{EpsilonBandit, Modular, beam, recursive_greedy};
+use tabrl::submodular::planner::{EpsilonBandit, Modular, Ties, beam, greedy, recursive_greedy, semi_gradient_policy};
 use tabrl::submodular::subpo::exact::expected_gradient;
 use tabrl::submodular::subpo::{ESTIMATORS, Options, train, variance};
 use tabrl::submodular::{Lattice, MarkovPolicy, Problem};
@@ -87,6 +87,7 @@ pub fn measure(config: &Config) -> Result<Record> {
         let starts = [uniform, modular.policy(&problem), MarkovPolicy::deterministic(&problem.mdp, horizon, follow)];
         let best = starts.map(|start| lattice.improve(start).0).into_iter().fold(f64::NEG_INFINITY, f64::max);
         values.push((name("markov"), best));
+        values.push((name("semi-gradient"), semi_gradient_policy(&problem, &lattice, 100, 0).0));
         memory.push((format!("coverage, H = {horizon}, slip {slip}"), best, optimum.value));
     }
     for (name, horizon) in [("trap", 4), ("gp-5x5", 6), ("markov-gap", 4)] {
@@ -112,10 +113,17 @@ pub fn measure(config: &Config) -> Result<Record> {
         values.push((format!("recursive greedy {moves} calls"), found.calls as f64));
         values.push((format!("recursive greedy {moves} share"), found.share * Lattice::new(&problem)?.optimum().value));
     }
-    for (name, width) in [("two-rooms", 40), ("constant-30x30", 2)] {
+    for (name, width) in [("two-rooms", 40), ("constant-30x30", 2), ("bimodal-30x30", config.beam_width)] {
         let NamedWalk { problem, .. } = make(&format!("submodular/{name}"), &Given::default())?;
         values.push((format!("{name} beam"), beam(&problem, width)?.value));
+        let drawn: Vec<f64> = (0..200).map(|seed| greedy(&problem, Ties::Drawn, seed).1).collect();
+        values.push((format!("{name} greedy"), drawn.iter().sum::<f64>() / drawn.len() as f64));
+        values.push((format!("{name} greedy at worst"), drawn.iter().copied().fold(f64::INFINITY, f64::min)));
+        values.push((format!("{name} greedy at best"), drawn.iter().copied().fold(f64::NEG_INFINITY, f64::max)));
     }
+    let given = Given { horizon: Some(40), ..Given::default() };
+    let NamedWalk { problem, .. } = make("submodular/constant-30x30", &given)?;
+    values.push(("constant-30x30, 40 states, beam".into(), beam(&problem, 2)?.value));
     let bandit = EpsilonBandit::new(bandit_function()?, 3, 0.1)?;
     let [best, worst] = bandit.extremes();
     values.push(("bandit optimum".into(), best.1));
@@ -123,6 +131,7 @@ pub fn measure(config: &Config) -> Result<Record> {
     values.push(("bandit greedy".into(), bandit.greedy().1));
     values.push(("bandit uniform".into(), bandit.value(&vec![vec![0.2; 5]; 3])));
     values.push(("bandit continuous greedy".into(), bandit.value(&bandit.continuous_greedy(100))));
+    values.push(("bandit worst stationary".into(), bandit.worst_stationary().1));
     Ok(Record { values, estimators: estimators(config)?, curvature: curvature(config)?, memory })
 }
 

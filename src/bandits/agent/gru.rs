@@ -6,6 +6,7 @@
 //! ```
 //! x has the last action (one-hot), its reward and a flag for the start of a block. Source: Cho et al. 2014.
 
+use super::deep::{Network, Pull};
 use crate::rng::{self, Purpose};
 
 /// Hidden units.
@@ -121,5 +122,62 @@ impl Gru {
         g[HIDDEN * (INPUTS + HIDDEN)..].iter_mut().zip(d).for_each(|(g, d)| *g += d);
         let w = &self.weights[gate * GATE + INPUTS * HIDDEN..];
         std::array::from_fn(|i| w[i * HIDDEN..(i + 1) * HIDDEN].iter().zip(d).map(|(w, d)| w * d).sum())
+    }
+}
+
+/// The unit as a network for blocks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recurrent {
+    unit: Gru,
+    memory: bool,
+    gradient: Vec<f64>,
+}
+
+impl Recurrent {
+    pub(super) fn new(memory: bool, seed: u64) -> Recurrent {
+        Recurrent { unit: Gru::new(seed), memory, gradient: vec![0.0; PARAMETERS] }
+    }
+
+    /// The hidden state and the values after one more pull, or at the start.
+    pub(super) fn after(&self, last: Option<Pull>, before: &Vector) -> (Vector, [f64; 2]) {
+        let trace = match last.filter(|_| self.memory) {
+            None => self.unit.step(Gru::input(None), &[0.0; HIDDEN]),
+            pull => self.unit.step(Gru::input(pull), before),
+        };
+        (trace.hidden, trace.values)
+    }
+}
+
+impl Network for Recurrent {
+    type Trace = Vec<Trace>;
+
+    fn weights(&mut self) -> &mut Vec<f64> {
+        &mut self.unit.weights
+    }
+
+    fn trace(&self) -> Vec<Trace> {
+        Vec::new()
+    }
+
+    fn values(&self, trace: &mut Vec<Trace>, played: &[Pull]) -> [f64; 2] {
+        trace.truncate(played.len());
+        let last = played.last().copied().filter(|_| self.memory);
+        let before = trace.last().filter(|_| self.memory).map_or([0.0; HIDDEN], |before| before.hidden);
+        let step = self.unit.step(Gru::input(last), &before);
+        trace.push(step);
+        step.values
+    }
+
+    fn gather(&mut self, trace: &mut Vec<Trace>, _: &[Pull], slopes: &[[f64; 2]]) {
+        let mut after = [0.0; HIDDEN];
+        for (step, slopes) in trace.iter().zip(slopes).rev() {
+            let before = self.unit.back(step, *slopes, &after, &mut self.gradient);
+            after = if self.memory { before } else { [0.0; HIDDEN] };
+        }
+    }
+
+    fn take_gradient(&mut self, out: &mut [f64]) {
+        out.copy_from_slice(&self.gradient);
+        self.gradient.fill(0.0);
     }
 }

@@ -6,17 +6,19 @@
 //! | agent | memory |
 //! |---|---|
 //! | [`tabular`] | Q-learning on counts, on the last k pulls, or on nothing |
-//! | [`recurrent`] | a recurrent network, trained by deep Q-learning |
+//! | [`deep`] | a recurrent network, or one that attends to the last X pulls, trained by deep Q-learning |
 //!
 //! Source: Rentschler and Roberts, "Exploitation is all you need... for exploration" (arXiv 2508.01287), for the question; the agents are
 //! small counterparts of theirs.
 
+mod attention;
+pub mod deep;
 mod gru;
-pub mod recurrent;
 pub mod tabular;
 mod task;
 #[cfg(test)]
 mod tests;
 
-pub use gru::Gru;
-pub use task::{ArmLaw, Greedy, Task, exact_value};
+pub use attention::Attention;
+pub use gru::{Gru, Recurrent};
+pub use task::{ArmLaw, Deployed, Greedy, Task, exact_value};

@@ -89,39 +89,62 @@ pub trait Greedy {
     fn after(&self, state: &Self::State, step: usize, arm: usize, paid: bool) -> Self::State;
 }
 
-/// The expected reward of a block, and the probability that the second arm is pulled at all: exact, by expanding every sequence of
-/// rewards (2^T of them for a deterministic policy).
-pub fn exact_value<P: Greedy>(task: &Task, policy: &P) -> (f64, f64) {
-    let mut found = (0.0, 0.0);
-    expand(task, policy, &policy.start(), 0, [Counts::default(); 2], 1.0, &mut found);
-    found
+/// What a policy does when deployed, exactly.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Deployed {
+    /// Expected reward of a block.
+    pub value: f64,
+    /// Probability that the second arm is pulled at all.
+    pub tried: f64,
+    /// Expected number of pulls of an arm whose posterior mean is below that of the other one: exploration that costs reward now.
+    pub directed: f64,
+    /// Entropy of the arms of the first two pulls, in nats.
+    pub entropy: f64,
 }
 
-fn expand<P: Greedy>(
-    task: &Task,
-    policy: &P,
-    state: &P::State,
-    step: usize,
-    counts: [Counts; 2],
-    reach: f64,
-    found: &mut (f64, f64),
-) {
-    if step == task.pulls || reach == 0.0 {
-        found.1 += if counts[1].pulls() > 0 { reach } else { 0.0 };
-        return;
-    }
-    let second = policy.second(state, step);
-    for (arm, chosen) in [(0, 1.0 - second), (1, second)] {
-        if chosen == 0.0 {
-            continue;
+/// Plays a policy, exactly: by expanding every sequence of rewards (2^T of them for a deterministic policy).
+pub fn exact_value<P: Greedy>(task: &Task, policy: &P) -> Deployed {
+    let mut walk = Walk { task, policy, found: Deployed::default(), first: [0.0; 4] };
+    walk.expand(&policy.start(), 0, [Counts::default(); 2], 1.0, 0);
+    let terms = walk.first.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln());
+    walk.found.entropy = terms.sum();
+    walk.found
+}
+
+struct Walk<'a, P> {
+    task: &'a Task,
+    policy: &'a P,
+    found: Deployed,
+    /// Probability of each pair of first arms (of each first arm, if there is one pull).
+    first: [f64; 4],
+}
+
+impl<P: Greedy> Walk<'_, P> {
+    /// `arms`: the first arms so far, as a binary number.
+    fn expand(&mut self, state: &P::State, step: usize, counts: [Counts; 2], reach: f64, arms: usize) {
+        if step == 2.min(self.task.pulls) {
+            self.first[arms] += reach;
         }
-        let pays = task.predictive(arm, counts[arm]);
-        found.0 += reach * chosen * pays;
-        for (paid, p) in [(true, pays), (false, 1.0 - pays)] {
-            let mut more = counts;
-            more[arm] = counts[arm].after(paid);
-            let next = policy.after(state, step, arm, paid);
-            expand(task, policy, &next, step + 1, more, reach * chosen * p, found);
+        if step == self.task.pulls || reach == 0.0 {
+            self.found.tried += if counts[1].pulls() > 0 { reach } else { 0.0 };
+            return;
+        }
+        let second = self.policy.second(state, step);
+        let means = [0, 1].map(|arm| self.task.predictive(arm, counts[arm]));
+        for (arm, chosen) in [(0, 1.0 - second), (1, second)] {
+            if chosen == 0.0 {
+                continue;
+            }
+            let pays = means[arm];
+            self.found.value += reach * chosen * pays;
+            self.found.directed += if pays < means[1 - arm] - 1e-12 { reach * chosen } else { 0.0 };
+            let arms = if step < 2 { 2 * arms + arm } else { arms };
+            for (paid, p) in [(true, pays), (false, 1.0 - pays)] {
+                let mut more = counts;
+                more[arm] = counts[arm].after(paid);
+                let next = self.policy.after(state, step, arm, paid);
+                self.expand(&next, step + 1, more, reach * chosen * p, arms);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use super::deep::{Architecture, Network, Pull};
 use super::gru::{HIDDEN, PARAMETERS};
 use super::*;
 
@@ -44,7 +45,7 @@ fn q_learning_on_counts_comes_near_the_optimum_and_less_memory_does_not() {
     let task = Task::exchangeable(10).unwrap();
     let value = |memory, step, blocks| {
         let options = tabular::Options { memory, step, discount: 1.0, blocks, seed: 1 };
-        exact_value(&task, &tabular::train(&task, &options).unwrap()).0
+        exact_value(&task, &tabular::train(&task, &options).unwrap()).value
     };
     // The optimum is 6.0218; an independent implementation had 5.99 to 6.01 after as many blocks.
     let counts = value(tabular::Memory::Counts, false, 100_000);
@@ -55,18 +56,91 @@ fn q_learning_on_counts_comes_near_the_optimum_and_less_memory_does_not() {
     assert!((value(tabular::Memory::Window(0), true, 5_000) - 5.0).abs() < 1e-12);
 }
 
+/// Of both architectures, with full, short and no memory, over a whole block.
+#[test]
+fn gradients_of_blocks_agree_with_finite_differences() {
+    fn check<N: Network>(mut network: N) {
+        let played: [Pull; 5] = [(0, true), (1, false), (1, true), (0, false), (1, true)];
+        let slopes = [[0.3, -0.2], [0.0, 0.7], [-0.5, 0.0], [0.4, 0.1], [0.2, -0.6]];
+        let values = |network: &N, trace: &mut N::Trace| -> f64 {
+            let each = (0..5).map(|t| network.values(trace, &played[..t]));
+            each.zip(&slopes).map(|(q, s)| q[0] * s[0] + q[1] * s[1]).sum()
+        };
+        network.prepare();
+        let mut trace = network.trace();
+        values(&network, &mut trace);
+        network.gather(&mut trace, &played, &slopes);
+        let count = network.weights().len();
+        let mut gradient = vec![0.0; count];
+        network.take_gradient(&mut gradient);
+        for i in 0..count {
+            let mut at = |by: f64| {
+                network.weights()[i] += by;
+                network.prepare();
+                let found = values(&network, &mut network.trace());
+                network.weights()[i] -= by;
+                found
+            };
+            let slope = (at(1e-6) - at(-1e-6)) / 2e-6;
+            assert!((gradient[i] - slope).abs() < 1e-8, "weight {i}: {} and {slope}", gradient[i]);
+        }
+        // What was gathered is forgotten.
+        network.take_gradient(&mut gradient);
+        assert!(gradient.iter().all(|g| *g == 0.0));
+    }
+    for memory in [true, false] {
+        check(Recurrent::new(memory, 3));
+    }
+    for context in [0, 2, 5] {
+        check(Attention::new(context, 5, 3));
+    }
+}
+
 /// Long enough to see credit matter, short enough for a test: after 300 updates the network that credits later pulls has tried the unknown
 /// arm, the one that does not has not.
 #[test]
 fn credit_makes_a_network_explore_and_a_run_is_a_function_of_its_seed() {
     let task = Task::safe_arm(0.6, 8).unwrap();
-    let options = recurrent::Options { updates: 300, blocks: 32, step_sizes: (1e-2, 1e-3), ..Default::default() };
-    let trained = recurrent::train(&task, &options).unwrap();
-    assert_eq!(trained, recurrent::train(&task, &options).unwrap());
-    let myopic = recurrent::train(&task, &recurrent::Options { discount: 0.0, ..options }).unwrap();
-    let ((value, tried), (plain, untried)) = (exact_value(&task, &trained), exact_value(&task, &myopic));
-    assert!(value > 4.75 && tried > 0.9, "{value}, tried {tried}");
-    assert!((plain - 4.8).abs() < 1e-9 && untried == 0.0, "{plain}, tried {untried}");
+    let options = deep::Options { updates: 300, blocks: 32, step_sizes: (1e-2, 1e-3), ..Default::default() };
+    let trained = deep::train(&task, &options).unwrap();
+    assert_eq!(trained, deep::train(&task, &options).unwrap());
+    let myopic = deep::train(&task, &deep::Options { discount: 0.0, ..options }).unwrap();
+    let (full, plain) = (exact_value(&task, &trained), exact_value(&task, &myopic));
+    assert!(full.value > 4.75 && full.tried > 0.9 && full.directed > 0.9, "{full:?}");
+    assert!((plain.value - 4.8).abs() < 1e-9 && plain.tried == 0.0 && plain.entropy == 0.0, "{plain:?}");
+}
+
+/// With one pull in view the network that attends can do no better than 5.8 on ten pulls of two unknown arms, with none 5 exactly.
+#[test]
+fn attention_uses_the_pulls_it_sees() {
+    let task = Task::exchangeable(10).unwrap();
+    let found = |context| {
+        let architecture = Architecture::Attention { context };
+        let options =
+            deep::Options { architecture, updates: 300, blocks: 32, step_sizes: (1e-2, 1e-3), ..Default::default() };
+        exact_value(&task, &deep::train(&task, &options).unwrap()).value
+    };
+    assert!((found(0) - 5.0).abs() < 1e-9);
+    let one = found(1);
+    assert!(one > 5.5 && one < 5.83, "{one}");
+}
+
+/// The first two arms of win-stay, lose-shift are the same with probability 1/2, and no pull is against the posterior mean but those
+/// that leave a better arm.
+#[test]
+fn what_is_deployed_is_measured_exactly() {
+    struct Alternate;
+    impl Greedy for Alternate {
+        type State = ();
+        fn start(&self) {}
+        fn second(&self, (): &(), step: usize) -> f64 {
+            (step % 2) as f64
+        }
+        fn after(&self, (): &(), _: usize, _: usize, _: bool) {}
+    }
+    let found = exact_value(&Task::exchangeable(2).unwrap(), &Alternate);
+    // After a success, 1/2 of the time, the other arm is the worse one.
+    assert_eq!(found, Deployed { value: 1.0, tried: 1.0, directed: 0.5, entropy: 0.0 });
 }
 
 #[test]
@@ -81,6 +155,8 @@ fn bad_settings_are_named() {
     assert!(said(tabular::Memory::Counts, 1.0, 0).contains("blocks = 0"));
     assert!(Task::exchangeable(0).unwrap_err().to_string().contains("horizon = 0"));
     assert!(Task::safe_arm(1.2, 3).unwrap_err().to_string().contains("mean = 1.2"));
-    let options = recurrent::Options { updates: 0, ..Default::default() };
-    assert!(recurrent::train(&task, &options).unwrap_err().to_string().contains("updates = 0"));
+    let options = deep::Options { updates: 0, ..Default::default() };
+    assert!(deep::train(&task, &options).unwrap_err().to_string().contains("updates = 0"));
+    let options = deep::Options { architecture: Architecture::Attention { context: 6 }, ..Default::default() };
+    assert!(deep::train(&task, &options).unwrap_err().to_string().contains("context = 6"));
 }

@@ -38,6 +38,13 @@ pub struct KlUcb;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moss;
 
+/// LinUCB where the features of the arms are unit vectors and λ = 1: θ̂ = s/(n + 1), and the bonus is α/√(n + 1).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LinearUcb {
+    /// α.
+    pub alpha: f64,
+}
+
 /// The quantile 1 - 1/t of the posterior.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BayesUcb {
@@ -76,6 +83,17 @@ impl CountPolicy for Ucb {
     fn index(&self, arm: Counts, _arms: usize, step: usize, _horizon: usize) -> Option<f64> {
         let bonus = |n: f64| (self.alpha * (step as f64).ln() / (2.0 * n)).sqrt();
         Some(estimate(arm).map_or(f64::INFINITY, |(n, mean)| mean + bonus(n)))
+    }
+}
+
+impl CountPolicy for LinearUcb {
+    fn probabilities(&self, arms: &[Counts], step: usize, horizon: usize, out: &mut [f64]) {
+        by_score(self, arms, step, horizon, out);
+    }
+
+    fn index(&self, arm: Counts, _arms: usize, _step: usize, _horizon: usize) -> Option<f64> {
+        let weight = f64::from(arm.pulls()) + 1.0;
+        Some(f64::from(arm.successes) / weight + self.alpha / weight.sqrt())
     }
 }
 

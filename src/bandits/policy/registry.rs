@@ -1,14 +1,15 @@
 //! Policies by name.
 
 use super::{
-    BayesUcb, EpsilonGreedy, Ids, Information, KlUcb, KnowledgeGradient, Moss, Myopic, Thompson, Ucb, Uniform,
+    BayesUcb, EpsilonGreedy, ExploreThenCommit, Ids, Information, KlUcb, KnowledgeGradient, LinearUcb, Moss, Myopic,
+    NormalDraws, Thompson, Ucb, Uniform, Weighting,
 };
 use crate::bandits::CountPolicy;
 use crate::bandits::exact::GittinsPolicy;
 use crate::{Error, Result};
 
-/// The names that [`make`] knows; `epsilon-greedy`, `ucb` and `gittins` may be followed by `:number`.
-pub const NAMES: [&str; 14] = [
+/// The names of policies; those in [`NUMBERED`] may be followed by `:number`.
+pub const NAMES: [&str; 20] = [
     "uniform",
     "myopic",
     "greedy",
@@ -19,17 +20,49 @@ pub const NAMES: [&str; 14] = [
     "moss",
     "bayes-ucb",
     "thompson",
+    "thompson-normal",
+    "perturbed-myopic",
+    "explore-then-commit",
+    "linucb",
     "ids",
     "v-ids",
     "knowledge-gradient",
     "gittins",
+    "exp3",
+    "tsallis-inf",
 ];
+
+/// The names that take a number.
+const NUMBERED: [&str; 7] =
+    ["epsilon-greedy", "ucb", "gittins", "thompson-normal", "perturbed-myopic", "explore-then-commit", "linucb"];
+
+/// A policy that can be simulated.
+pub enum Policy {
+    /// One that looks at counts alone.
+    Counts(Box<dyn CountPolicy>),
+    /// One that looks at estimated losses.
+    Weights(Weighting),
+}
+
+impl Policy {
+    /// The policy of this name, see [`make`].
+    ///
+    /// # Errors
+    /// As [`make`], which also refuses policies that look at more than counts.
+    pub fn named(text: &str, prior: (f64, f64), horizon: usize) -> Result<Policy> {
+        Ok(match text {
+            "exp3" => Policy::Weights(Weighting::Exponential),
+            "tsallis-inf" => Policy::Weights(Weighting::Tsallis),
+            _ => Policy::Counts(make(text, prior, horizon)?),
+        })
+    }
+}
 
 /// Builds the policy `name` or `name:number` for play of at most `horizon` steps under the prior Beta(a, b).
 ///
 /// # Errors
-/// An unknown name (the nearest one is suggested), a number that is none, is out of range, or belongs to no number, or a prior that
-/// is none.
+/// An unknown name (the nearest one is suggested), a number that is none, is out of range, or belongs to no number, a prior that is
+/// none, or a policy that looks at more than counts.
 pub fn make(text: &str, prior: (f64, f64), horizon: usize) -> Result<Box<dyn CountPolicy>> {
     for (name, value) in [("prior a", prior.0), ("prior b", prior.1)] {
         if !(value > 0.0 && value <= 1e9) {
@@ -48,8 +81,9 @@ pub fn make(text: &str, prior: (f64, f64), horizon: usize) -> Result<Box<dyn Cou
             (name, Some(parsed.ok_or_else(fault)?))
         }
     };
-    if number.is_some() && !["epsilon-greedy", "ucb", "gittins"].contains(&name) && NAMES.contains(&name) {
-        let expected = "a name without a number; epsilon-greedy, ucb and gittins take one";
+    if number.is_some() && !NUMBERED.contains(&name) && NAMES.contains(&name) {
+        let expected = "a name without a number; epsilon-greedy, ucb, gittins, thompson-normal, perturbed-myopic, \
+                        explore-then-commit and linucb take one";
         return Err(Error::Setting { name: "policy", given: text.to_owned(), expected });
     }
     Ok(match name {
@@ -66,6 +100,17 @@ pub fn make(text: &str, prior: (f64, f64), horizon: usize) -> Result<Box<dyn Cou
         "moss" => Box::new(Moss),
         "bayes-ucb" => Box::new(BayesUcb { prior }),
         "thompson" => Box::new(Thompson::new(prior)),
+        "thompson-normal" => Box::new(NormalDraws::thompson(number.unwrap_or(0.5))?),
+        "perturbed-myopic" => Box::new(NormalDraws::perturbed_myopic(prior, number.unwrap_or(0.5))?),
+        "explore-then-commit" => Box::new(ExploreThenCommit { given: number.map(pulls).transpose()? }),
+        "linucb" => match number.unwrap_or(1.0) {
+            alpha if alpha >= 0.0 => Box::new(LinearUcb { alpha }),
+            value => return Err(Error::Parameter { name: "alpha of linucb", value, expected: "not negative" }),
+        },
+        "exp3" | "tsallis-inf" => {
+            let reason = format!("{name} looks at more than counts; its regret can be simulated (`regret`)");
+            return Err(Error::NotApplicable { method: "an exact value", reason });
+        }
         "ids" => Box::new(Ids { prior, information: Information::Gain }),
         "v-ids" => Box::new(Ids { prior, information: Information::Variance }),
         "knowledge-gradient" => Box::new(KnowledgeGradient { prior }),
@@ -75,4 +120,12 @@ pub fn make(text: &str, prior: (f64, f64), horizon: usize) -> Result<Box<dyn Cou
         }),
         _ => return Err(Error::unknown("policy", name, NAMES)),
     })
+}
+
+fn pulls(number: f64) -> Result<u32> {
+    if number >= 1.0 && number.fract() == 0.0 && number <= 1e9 {
+        return Ok(number as u32);
+    }
+    let expected = "a whole number of pulls, at least 1";
+    Err(Error::Parameter { name: "pulls of explore-then-commit", value: number, expected })
 }

@@ -7,7 +7,7 @@
 //! Source: Prajapat et al. (ICLR 2024), the definition of ε-bandit problems; Bian et al. 2017; Hassani et al. 2017.
 
 use crate::submodular::SetFunction;
-use crate::submodular::lattice::first_best;
+use crate::submodular::lattice::{TIE, first_best};
 use crate::{Error, Result};
 
 /// T choices among the states of a set function.
@@ -107,6 +107,27 @@ impl<F: SetFunction> EpsilonBandit<F> {
         policy
     }
 
+    /// The worst stationary point among certain choices, and its J: no other choice at one step alone improves it. Since J is linear in
+    /// each row, no direction within the policies improves it to first order, so that it is worth at least half the best (Hassani et
+    /// al. 2017).
+    pub fn worst_stationary(&self) -> (Vec<usize>, f64) {
+        let mut worst = (Vec::new(), f64::INFINITY);
+        self.each_tuple(|choices| {
+            let value = self.value_of(choices);
+            let stationary = (0..self.steps).all(|h| {
+                let mut changed = choices.to_vec();
+                (0..self.states()).all(|a| {
+                    changed[h] = a;
+                    self.value_of(&changed) <= value + TIE
+                })
+            });
+            if stationary && value < worst.1 {
+                worst = (choices.to_vec(), value);
+            }
+        });
+        worst
+    }
+
     /// Puts each row on its best choice given the others, one after the other; J cannot fall.
     pub fn round(&self, policy: &[Vec<f64>]) -> Vec<usize> {
         let mut policy = policy.to_vec();
@@ -126,22 +147,27 @@ impl<F: SetFunction> EpsilonBandit<F> {
 
     /// The best and the worst fixed choices (a deterministic policy is optimal, J being linear in each row).
     pub fn extremes(&self) -> [(Vec<usize>, f64); 2] {
-        let n = self.states();
+        let (mut best, mut worst) = ((Vec::new(), f64::NEG_INFINITY), (Vec::new(), f64::INFINITY));
+        self.each_tuple(|choices| {
+            let value = self.value_of(choices);
+            if value > best.1 + TIE {
+                best = (choices.to_vec(), value);
+            }
+            if value < worst.1 - TIE {
+                worst = (choices.to_vec(), value);
+            }
+        });
+        [best, worst]
+    }
+
+    /// Visits every tuple of choices, in order.
+    fn each_tuple(&self, mut visit: impl FnMut(&[usize])) {
         let mut choices = vec![0; self.steps];
-        let first = self.value_of(&choices);
-        let mut best = (choices.clone(), first);
-        let mut worst = best.clone();
         loop {
-            let Some(at) = choices.iter().rposition(|&a| a + 1 < n) else { return [best, worst] };
+            visit(&choices);
+            let Some(at) = choices.iter().rposition(|&a| a + 1 < self.states()) else { return };
             choices[at] += 1;
             choices[at + 1..].fill(0);
-            let value = self.value_of(&choices);
-            if value > best.1 + 1e-12 {
-                best = (choices.clone(), value);
-            }
-            if value < worst.1 - 1e-12 {
-                worst = (choices.clone(), value);
-            }
         }
     }
 

@@ -6,7 +6,7 @@
 //! | [`Modular`] | at least (1 - c) of the best for curvature c; its own optimum bounds every policy from above |
 //! | [`beam`] | a plan, so a lower bound of the optimum |
 //! | [`recursive_greedy`] | at least 1/(1 + ⌈log₂ k⌉) of the best walk between two states (Chekuri and Pál 2005) |
-//! | [`semi_gradient`] | each step maximises a modular lower bound that is tight at the present walk, so it never gets worse |
+//! | [`semi_gradient`], [`semi_gradient_policy`] | each step maximises a modular lower bound that is tight at a walk, so it never gets worse |
 //! | [`EpsilonBandit`] | continuous greedy reaches 1 - 1/e of the best |
 //!
 //! [`crate::submodular::Lattice`] has the optimum where it can be computed.
@@ -25,4 +25,4 @@ pub use beam::{Plan, beam};
 pub use greedy::{Sampled, Ties, greedy, greedy_sampled, rollout, uniform_sampled};
 pub use modular::Modular;
 pub use recursive::{RecursiveGreedy, recursive_greedy};
-pub use semi_gradient::semi_gradient;
+pub use semi_gradient::{semi_gradient, semi_gradient_policy};

@@ -12,7 +12,7 @@ use super::greedy::{Ties, greedy};
 use crate::Result;
 use crate::rng::{self, Purpose};
 use crate::submodular::lattice::first_best;
-use crate::submodular::{Problem, SetFunction};
+use crate::submodular::{Lattice, MarkovPolicy, Problem, SetFunction};
 
 /// Improves the greedy walk until `orders` random orders of the states that it does not visit give no better one.
 ///
@@ -28,7 +28,8 @@ pub fn semi_gradient<F: SetFunction>(problem: &Problem<F>, orders: usize, seed: 
     let mut random = rng::fast(seed, Purpose::Policy, 1);
     let mut failures = 0;
     while failures < orders {
-        let walk = best_walk(problem, &lower_bound(problem, &plan.states, &mut random));
+        let best = best_plan(problem, &lower_bound(problem, &plan.states, &mut random));
+        let walk = follow(&best, problem.start(), |c| problem.meant(c));
         let value = problem.function.value(&walk);
         if value > plan.value + 1e-9 * plan.value.abs() {
             (plan, failures) = (Plan { states: walk, value }, 0);
@@ -58,24 +59,62 @@ fn lower_bound<F: SetFunction>(problem: &Problem<F>, walk: &[usize], random: &mu
     bound
 }
 
-/// The walk with the largest sum.
-fn best_walk<F: SetFunction>(problem: &Problem<F>, bound: &[Vec<f64>]) -> Vec<usize> {
+/// The choice of each step and state with the largest expected sum of `bound`, `[H - 1][S]`.
+fn best_plan<F: SetFunction>(problem: &Problem<F>, bound: &[Vec<f64>]) -> Vec<Vec<usize>> {
     let mdp = &problem.mdp;
     let mut worth = bound[problem.horizon - 1].clone();
     let mut plan = Vec::new();
     for row in bound[..problem.horizon - 1].iter().rev() {
         let pick = |s: usize| {
-            let values: Vec<f64> = mdp.choices(s).map(|c| worth[problem.meant(c)]).collect();
+            let values: Vec<f64> = mdp.choices(s).map(|c| mdp.expect(c, &worth)).collect();
             let best = first_best(&values);
-            (problem.meant(mdp.choices(s).start + best), row[s] + values[best])
+            (mdp.choices(s).start + best, row[s] + values[best])
         };
-        let (next, values): (Vec<usize>, Vec<f64>) = (0..mdp.num_states()).map(pick).unzip();
-        plan.push(next);
+        let (choices, values): (Vec<usize>, Vec<f64>) = (0..mdp.num_states()).map(pick).unzip();
+        plan.push(choices);
         worth = values;
     }
-    let mut states = vec![problem.start()];
-    for next in plan.iter().rev() {
-        states.push(next[states[states.len() - 1]]);
+    plan.reverse();
+    plan
+}
+
+/// The states visited if each choice of the plan leads to `successor(choice)`.
+fn follow(plan: &[Vec<usize>], start: usize, mut successor: impl FnMut(usize) -> usize) -> Vec<usize> {
+    let mut states = vec![start];
+    for row in plan {
+        states.push(successor(row[states[states.len() - 1]]));
     }
     states
+}
+
+/// The same where actions have several outcomes: a walk of the present policy is drawn, the lower bound that is tight at it is
+/// maximised in expectation, and the Markov policy found is kept if its exact value is larger; until `orders` walks in a row gave none.
+/// Returns the policy and its value, which is at least that of the plan for the walk that greedy most probably takes.
+pub fn semi_gradient_policy<F: SetFunction>(
+    problem: &Problem<F>,
+    lattice: &Lattice,
+    orders: usize,
+    seed: u64,
+) -> (f64, MarkovPolicy) {
+    let mut random = rng::fast(seed, Purpose::Policy, 2);
+    let improved = |walk: &[usize], random: &mut rng::Fast| {
+        let plan = best_plan(problem, &lower_bound(problem, walk, random));
+        let policy = MarkovPolicy::deterministic(&problem.mdp, problem.horizon, |h, s| plan[h][s]);
+        (lattice.value(&policy), plan, policy)
+    };
+    let (first, _) = greedy(problem, Ties::First, seed);
+    let (mut value, mut plan, mut policy) = improved(&first, &mut random);
+    let mut failures = 0;
+    while failures < orders {
+        let start = problem.draw_start(&mut random);
+        let walk = follow(&plan, start, |c| problem.draw(c, &mut random));
+        let next = improved(&walk, &mut random);
+        if next.0 > value + 1e-9 * value.abs() {
+            (value, plan, policy) = next;
+            failures = 0;
+        } else {
+            failures += 1;
+        }
+    }
+    (value, policy)
 }

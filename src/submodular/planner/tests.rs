@@ -153,6 +153,19 @@ fn recursive_greedy_has_the_reference_values_and_its_guarantee() {
     }
 }
 
+/// Under slip: the policy is worth what is said, at most the best Markov policy, and more than the plan of its first bound.
+#[test]
+fn semi_gradients_improve_policies_under_slip() {
+    let problem = coverage(6, 0.1);
+    let lattice = Lattice::new(&problem).unwrap();
+    let (start, _) = semi_gradient_policy(&problem, &lattice, 0, 1);
+    let (value, policy) = semi_gradient_policy(&problem, &lattice, 100, 1);
+    assert_close("value", lattice.value(&policy), value, 0.0);
+    assert!(value > start + 0.1, "{start} to {value}");
+    assert!(value <= best_markov(&problem, 8) + 1e-9, "{value}");
+    assert!(value > 55.0, "{value}");
+}
+
 #[test]
 fn an_epsilon_bandit_has_the_reference_values() {
     let bandit = EpsilonBandit::new(bandit_function(), 3, 0.1).unwrap();
@@ -164,6 +177,8 @@ fn an_epsilon_bandit_has_the_reference_values() {
     assert_close("uniform", bandit.value(&vec![vec![0.2; 5]; 3]), 8.468, 5e-4);
     assert_eq!(worst_choices, [3, 3, 3]);
     assert_close("worst", worst, 4.0410, 1e-4);
+    let (choices, stationary) = bandit.worst_stationary();
+    assert!(stationary >= 0.5 * best && stationary <= best, "{choices:?}: {stationary}");
     let relaxed = bandit.continuous_greedy(100);
     assert_close("continuous greedy", bandit.value(&relaxed), 9.262, 5e-4);
     assert!(bandit.value(&relaxed) >= (1.0 - (-1f64).exp()) * best);
