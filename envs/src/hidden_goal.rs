@@ -37,6 +37,16 @@ impl HiddenGoal {
         HiddenGoal { width, steps, episodes, exit }
     }
 
+    /// The number of the episode that a state belongs to, from the first one, 0; the end of a block counts as one more.
+    pub fn episode(&self, s: State) -> u32 {
+        u32::from(self.episodes - s.episodes)
+    }
+
+    /// What an agent without memory sees: the cell, and the steps that are left of the episode.
+    pub fn without_memory(&self, s: State) -> u32 {
+        u32::from(s.cell) * (u32::from(self.steps) + 1) + u32::from(s.steps)
+    }
+
     /// The cell that an action leads to.
     fn neighbour(&self, cell: u8, action: usize) -> u8 {
         let (w, row, column) = (self.width, cell / self.width, cell % self.width);

@@ -14,6 +14,7 @@ pub mod bandit_mdp;
 pub mod barfi_grid;
 pub mod chain;
 pub mod cliffwalking;
+pub mod control;
 pub mod dark_room;
 pub mod deepsea;
 pub mod double_chain;

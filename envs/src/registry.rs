@@ -4,9 +4,10 @@ use tabrl::Error;
 
 use crate::wrapped::{COMMON_PARAMS, wrap};
 use crate::{
-    Environment, Param, Result, Settings, Spec, bandit, bandit_mdp, barfi_grid, chain, cliffwalking, dark_room,
-    deepsea, double_chain, fourrooms, frozenlake, garnet, grid, hidden_goal, hpgd_rooms, lava_grid, lock, minigrid,
-    random_lake, random_mdp, riverswim, rlberry_grid, rlberry_rooms, sixarms, small_worlds, soccer, taxi, toy3d,
+    Environment, Param, Result, Settings, Spec, bandit, bandit_mdp, barfi_grid, chain, cliffwalking, control,
+    dark_room, deepsea, double_chain, fourrooms, frozenlake, garnet, grid, hidden_goal, hpgd_rooms, lava_grid, lock,
+    minigrid, random_lake, random_mdp, riverswim, rlberry_grid, rlberry_rooms, sixarms, small_worlds, soccer, taxi,
+    toy3d,
 };
 
 /// All environments, in the order in which they are listed.
@@ -27,6 +28,7 @@ pub fn registry() -> Vec<Spec> {
     specs.push(random_lake::spec());
     specs.extend(hidden_goal::specs());
     specs.push(dark_room::spec());
+    specs.extend(control::specs());
     specs.extend([taxi::spec(), cliffwalking::spec(), fourrooms::spec(), grid::spec(), rlberry_grid::spec()]);
     specs.extend(rlberry_rooms::specs());
     specs.extend([soccer::spec(), barfi_grid::spec(), hpgd_rooms::spec(), lava_grid::spec()]);

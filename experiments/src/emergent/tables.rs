@@ -59,7 +59,7 @@ fn deployed(results: &Results) -> Table {
     for (name, runs) in results.runs.iter().filter(|(name, _)| name.starts_with("learnt ")) {
         for (seed, run) in runs.iter().enumerate() {
             let mut row = vec![name.as_str().into(), (seed as u64 + 1).into()];
-            row.extend(run.iter().map(|&number| number.into()));
+            row.extend((0..4).map(|i| run.get(i).copied().into()));
             table.row(row);
         }
     }

@@ -6,6 +6,7 @@
 //! | agent | memory |
 //! |---|---|
 //! | [`tabular`] | Q-learning on counts, on the last k pulls, or on nothing |
+//! | [`episodes`] | Q-learning on blocks of episodes, with a discount within and one across them |
 //! | [`deep`] | a recurrent network, or one that attends to the last X pulls, trained by deep Q-learning |
 //!
 //! Source: Rentschler and Roberts, "Exploitation is all you need... for exploration" (arXiv 2508.01287), for the question; the agents are
@@ -13,6 +14,7 @@
 
 mod attention;
 pub mod deep;
+pub mod episodes;
 mod gru;
 pub mod tabular;
 mod task;

@@ -160,3 +160,22 @@ fn bad_settings_are_named() {
     let options = deep::Options { architecture: Architecture::Attention { context: 6 }, ..Default::default() };
     assert!(deep::train(&task, &options).unwrap_err().to_string().contains("context = 6"));
 }
+
+#[test]
+fn blocks_of_episodes_are_checked() {
+    use super::episodes::{Blocks, Options, train};
+    use crate::mdp::MdpBuilder;
+
+    let mut builder = MdpBuilder::new(3);
+    builder.terminal(2).choice(0, 0, &[(1.0, 1, 0.0)]).choice(0, 1, &[(1.0, 2, 0.0)]).choice(1, 0, &[(1.0, 2, 1.0)]);
+    let mdp = builder.build().unwrap();
+    let good = Options { step_discount: 1.0, episode_discount: 0.5, blocks: 10, seed: 0 };
+    let said = |seen: &[u32], options: &Options, horizon| {
+        train(&Blocks { mdp: &mdp, episode: &[0, 0, 1], seen, horizon }, options).unwrap_err().to_string()
+    };
+    assert!(said(&[0, 1, 2], &Options { episode_discount: 1.1, ..good }, 2).contains("episode discount = 1.1"));
+    assert!(said(&[0, 1, 2], &Options { blocks: 0, ..good }, 2).contains("blocks = 0"));
+    assert!(said(&[0, 1, 2], &good, 0).contains("horizon = 0"));
+    assert!(said(&[0, 1], &good, 2).contains("what is seen of states"));
+    assert!(said(&[0, 0, 2], &good, 2).contains("looks like it"));
+}
