@@ -5,6 +5,8 @@
 //! ```
 //! with β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸. Source: Kingma and Ba, "Adam: a method for stochastic optimization" (ICLR 2015).
 
+use crate::{Error, Result};
+
 /// Decay rates and the safeguard, as published.
 const FIRST: f64 = 0.9;
 const SECOND: f64 = 0.999;
@@ -30,6 +32,27 @@ impl Adam {
     pub fn grow(&mut self, parameters: usize) {
         self.mean.resize(parameters, 0.0);
         self.square.resize(parameters, 0.0);
+    }
+
+    /// All of the state but the step size: means, squares, the number of steps taken.
+    pub fn memory(&self) -> impl Iterator<Item = f64> + '_ {
+        self.mean.iter().chain(&self.square).copied().chain([f64::from(self.taken)])
+    }
+
+    /// Takes up what [`Adam::memory`] gave for as many parameters.
+    ///
+    /// # Errors
+    /// Another number of numbers.
+    pub fn restore(&mut self, memory: &[f64]) -> Result<()> {
+        let n = self.mean.len();
+        if memory.len() != 2 * n + 1 {
+            let (what, found, expected) = ("the state of Adam".into(), vec![memory.len()], vec![2 * n + 1]);
+            return Err(Error::Shape { what, found, expected });
+        }
+        self.mean.copy_from_slice(&memory[..n]);
+        self.square.copy_from_slice(&memory[n..2 * n]);
+        self.taken = memory[2 * n] as i32;
+        Ok(())
     }
 
     /// One step uphill.

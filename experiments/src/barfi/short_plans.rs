@@ -130,6 +130,7 @@ fn learn(settings: &Settings, mdp: &Mdp, shaping: &[f64], scalar: bool) -> Resul
     let mut problem =
         SoftProblem::new(mdp, model, settings.temperature, discount, mdp.rewards().to_vec(), settings.gamma)?;
     let plain = problem.evaluate(&vec![1.0; n])?.0;
-    let options = Armijo { steps: settings.steps, ..Armijo::default() };
+    // Below, steps would be so long that they carry rounding along.
+    let options = Armijo { steps: settings.steps, tolerance: 1e-8, ..Armijo::default() };
     Ok((armijo(|point| problem.evaluate(point), vec![0.0; n], &options)?, plain))
 }

@@ -12,11 +12,9 @@ use super::features::{Features, pairs};
 use super::oracle::check_memory;
 use super::{Data, RegressionOracle};
 use crate::mdp::Mdp;
+use crate::numeric::Adam;
 use crate::rng::{self, Purpose};
 use crate::{Error, Result};
-
-/// Decay rates and the safeguard of Adam, as published.
-const MOMENTS: (f64, f64, f64) = (0.9, 0.999, 1e-8);
 
 /// How a network is built and trained.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,8 +44,7 @@ pub struct Network {
     options: NetworkOptions,
     /// All weights: `W` `[H, d]`, `c` `[H]`, `w` `[A, H]`, `b` `[A]`.
     weights: Vec<f64>,
-    moments: Vec<(f64, f64)>,
-    taken: i32,
+    adam: Adam,
 }
 
 impl Network {
@@ -74,9 +71,8 @@ impl Network {
         weights.resize(hidden * (d + 1), 0.0);
         weights.extend(draw(actions * hidden, hidden));
         weights.resize(hidden * (d + 1) + actions * (hidden + 1), 0.0);
-        let moments = vec![(0.0, 0.0); weights.len()];
-        let features = features.clone();
-        Ok(Network { features, pairs: pairs(mdp), actions, options, weights, moments, taken: 0 })
+        let (features, adam) = (features.clone(), Adam::new(weights.len(), options.step_size));
+        Ok(Network { features, pairs: pairs(mdp), actions, options, weights, adam })
     }
 
     /// Where `c`, `w` and `b` begin.
@@ -127,17 +123,12 @@ impl RegressionOracle for Network {
     fn fit(&mut self, data: &Data, values: &mut [f64]) -> Result<()> {
         let mut hidden = vec![0.0; self.options.hidden];
         let mut gradient = vec![0.0; self.weights.len()];
-        let (first, second, safe) = MOMENTS;
         for _ in 0..if data.choices.is_empty() { 0 } else { self.options.steps } {
             gradient.fill(0.0);
             self.loss(data, &mut hidden, &mut gradient);
-            self.taken = self.taken.saturating_add(1);
-            let (mean, spread) = (1.0 - first.powi(self.taken), 1.0 - second.powi(self.taken));
-            for ((weight, moment), g) in self.weights.iter_mut().zip(&mut self.moments).zip(&gradient) {
-                moment.0 = first * moment.0 + (1.0 - first) * g;
-                moment.1 = second * moment.1 + (1.0 - second) * g * g;
-                *weight -= self.options.step_size * (moment.0 / mean) / ((moment.1 / spread).sqrt() + safe);
-            }
+            // Downhill.
+            gradient.iter_mut().for_each(|g| *g = -*g);
+            self.adam.ascend(&mut self.weights, &gradient);
         }
         for c in 0..values.len() {
             let (s, a) = self.pairs[c];
@@ -148,18 +139,14 @@ impl RegressionOracle for Network {
 
     /// The weights, the moments and the number of steps taken.
     fn memory(&self) -> Vec<f64> {
-        let moments = self.moments.iter().flat_map(|&(mean, square)| [mean, square]);
-        self.weights.iter().copied().chain(moments).chain([f64::from(self.taken)]).collect()
+        self.weights.iter().copied().chain(self.adam.memory()).collect()
     }
 
     fn restore(&mut self, memory: &[f64]) -> Result<()> {
         let count = self.weights.len();
         check_memory(memory, 3 * count + 1)?;
         self.weights.copy_from_slice(&memory[..count]);
-        let moments = memory[count..3 * count].chunks_exact(2).map(|pair| (pair[0], pair[1]));
-        self.moments = moments.collect();
-        self.taken = memory[3 * count] as i32;
-        Ok(())
+        self.adam.restore(&memory[count..])
     }
 }
 
