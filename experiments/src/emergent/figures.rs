@@ -46,7 +46,7 @@ fn conditions(config: &Config, results: &Results) -> Result<Figure> {
             "Exact reward of the best agent in blocks of {} pulls. Without structure arms are drawn anew at every pull; without memory \
              nothing is kept; without credit each pull maximises its own reward. Beside a safe arm of mean {} every condition is needed; \
              among arms that are alike, myopic play explores too. The network: exact value of its greedy policy, mean over {} seeds.",
-            config.conditions_horizon, config.conditions_safe, config.learnt.seeds
+            config.conditions_horizon, config.conditions_safe, config.learnt.network_seeds
         ),
         rows: ["all conditions", "no structure", "no memory", "no credit"].map(String::from).into(),
         axis: Axis::linear("reward a pull [probability of success]"),
@@ -151,7 +151,7 @@ fn contexts(config: &Config, results: &Results) -> Result<Option<Figure>> {
         title: "What a network makes of its context".into(),
         caption: format!(
             "Exact value of the greedy policy of a network that attends to the last X pulls, beside a safe arm of mean {}; mean and 95 % \
-             bootstrap interval over {} seeds, {} updates each.",
+             bootstrap interval over {} seeds, {} updates each. With few pulls in view, histories that look alike share a value, which misleads.",
             config.conditions_safe, config.learnt.network_seeds, config.learnt.updates
         ),
         x: Axis::linear("context X [pulls]"),

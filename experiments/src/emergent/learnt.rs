@@ -251,7 +251,7 @@ pub fn claims(config: &Config, results: &Results) -> Result<Vec<Claim>> {
     let statement = "In a grid, memory makes Q-learning find the hidden goal and return to it: over five episodes near the optimum, 4.5";
     let draft = Claim::draft("search-full", statement, PAPER);
     judge("hidden goal all conditions", draft, true, (4.4, 4.500_001))?;
-    let statement = "It does so without credit across episodes too, since finding the goal pays at once";
+    let statement = "It does so without credit across episodes too, since finding the goal pays at once (but which cells it leaves for the second episode is then a tie, and may cost it)";
     judge("hidden goal no credit", Claim::draft("search-no-credit", statement, PAPER), true, (4.4, 4.500_001))?;
     let statement = "Without memory no episode is worth more than 0.5";
     judge("hidden goal no memory", Claim::draft("search-no-memory", statement, PAPER), true, (0.0, 2.500_001))?;

@@ -81,10 +81,15 @@ pub fn train(blocks: &Blocks, options: &Options) -> Result<Policy> {
             return Err(Error::Shape { what: what.into(), found: vec![found], expected: vec![states] });
         }
     }
-    let classes = seen.iter().max().map_or(0, |&most| most as usize + 1);
+    // What is seen may have any numbers; values are kept by rank.
+    let mut known = seen.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    let class: Vec<usize> = seen.iter().map(|o| known.partition_point(|k| k < o)).collect();
+    let classes = known.len();
     let mut actions = vec![None; classes];
     for s in (0..states).filter(|&s| !mdp.is_terminal(s)) {
-        let (known, here) = (&mut actions[seen[s] as usize], mdp.choices(s).len());
+        let (known, here) = (&mut actions[class[s]], mdp.choices(s).len());
         if known.is_some_and(|known| known != here) {
             let reason = format!("state {s} has {here} actions, and another one that looks like it has not");
             return Err(Error::NotApplicable { method: "Q-learning on what is seen", reason });
@@ -96,7 +101,7 @@ pub fn train(blocks: &Blocks, options: &Options) -> Result<Policy> {
     let mut visits = vec![0u32; classes * width];
     let mut environment = rng::fast(options.seed, Purpose::Environment, 0);
     let mut own = rng::fast(options.seed, Purpose::Policy, 0);
-    let row = |s: usize| seen[s] as usize * width..seen[s] as usize * width + mdp.choices(s).len();
+    let row = |s: usize| class[s] * width..class[s] * width + mdp.choices(s).len();
     for block in 0..options.blocks {
         let epsilon = (1.0 - 0.95 * block as f64 / (0.8 * options.blocks as f64)).max(0.05);
         let starts = mdp.initial().iter().map(|&(s, p)| (s as usize, p));

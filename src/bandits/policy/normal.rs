@@ -32,9 +32,9 @@ impl NormalDraws {
     /// to be; 1/2 is the largest that rewards in `[0, 1]` can have.
     ///
     /// # Errors
-    /// A σ that is not positive.
+    /// A σ that is not from 1e-4 to 1e4.
     pub fn thompson(deviation: f64) -> Result<NormalDraws> {
-        let deviation = positive("deviation of thompson-normal", deviation)?;
+        let deviation = moderate("deviation of thompson-normal", deviation)?;
         Ok(NormalDraws { rule: Rule::Empirical { deviation } })
     }
 
@@ -45,9 +45,9 @@ impl NormalDraws {
     /// the "pseudo-Thompson effect" of Rentschler and Roberts (arXiv 2508.01287).
     ///
     /// # Errors
-    /// A scale that is not positive.
+    /// A scale that is not from 1e-4 to 1e4.
     pub fn perturbed_myopic(prior: (f64, f64), scale: f64) -> Result<NormalDraws> {
-        let scale = positive("scale of perturbed-myopic", scale)?;
+        let scale = moderate("scale of perturbed-myopic", scale)?;
         Ok(NormalDraws { rule: Rule::Posterior { prior, scale } })
     }
 
@@ -67,11 +67,12 @@ impl NormalDraws {
     }
 }
 
-fn positive(name: &'static str, value: f64) -> Result<f64> {
-    if value > 0.0 && value.is_finite() {
+/// A scale that leaves densities which can be integrated.
+fn moderate(name: &'static str, value: f64) -> Result<f64> {
+    if (1e-4..=1e4).contains(&value) {
         return Ok(value);
     }
-    Err(Error::Parameter { name, value, expected: "a positive number" })
+    Err(Error::Parameter { name, value, expected: "from 1e-4 to 1e4" })
 }
 
 impl CountPolicy for NormalDraws {
@@ -90,6 +91,14 @@ impl CountPolicy for NormalDraws {
     }
 }
 
+/// Places around means at multiples of their standard deviations, in order: between two of them no density or step is narrower.
+pub(super) fn marks(shapes: impl Iterator<Item = (f64, f64)>) -> Vec<f64> {
+    const MULTIPLES: [f64; 13] = [-8.0, -6.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0];
+    let mut places: Vec<f64> = shapes.flat_map(|(m, s)| MULTIPLES.map(|z| m + z * s)).collect();
+    places.sort_by(f64::total_cmp);
+    places
+}
+
 /// The probability that each of some independent normal draws is the largest, `[K]`. Infinite means share everything evenly; two draws
 /// have a closed form; for more, P(i) = ∫ f_i Π_{j≠i} F_j by quadrature between points that no density or step is narrower than.
 fn largest(draws: &[(f64, f64)], out: &mut [f64]) {
@@ -103,12 +112,9 @@ fn largest(draws: &[(f64, f64)], out: &mut [f64]) {
         out[1] = below((m2 - m1) / s1.hypot(s2));
         return;
     }
-    const MARKS: [f64; 13] = [-8.0, -6.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0];
-    let mut points: Vec<f64> = draws.iter().flat_map(|(m, s)| MARKS.map(|z| m + z * s)).collect();
-    points.sort_by(f64::total_cmp);
     let nodes = gauss_legendre(8);
     out.fill(0.0);
-    for pair in points.windows(2).filter(|pair| pair[1] > pair[0]) {
+    for pair in marks(draws.iter().copied()).windows(2).filter(|pair| pair[1] > pair[0]) {
         for &(x, w) in &nodes {
             let x = pair[0] + x * (pair[1] - pair[0]);
             let w = w * (pair[1] - pair[0]);

@@ -36,6 +36,9 @@ pub const NAMES: [&str; 20] = [
 const NUMBERED: [&str; 7] =
     ["epsilon-greedy", "ucb", "gittins", "thompson-normal", "perturbed-myopic", "explore-then-commit", "linucb"];
 
+/// Largest a + b of a prior whose density is still integrated accurately.
+const WIDEST: f64 = 1e5;
+
 /// A policy that can be simulated.
 pub enum Policy {
     /// One that looks at counts alone.
@@ -68,6 +71,11 @@ pub fn make(text: &str, prior: (f64, f64), horizon: usize) -> Result<Box<dyn Cou
         if !(value > 0.0 && value <= 1e9) {
             return Err(Error::Parameter { name, value, expected: "positive and at most 1e9" });
         }
+    }
+    let whole_posteriors = ["thompson", "perturbed-myopic", "ids", "v-ids"].iter().any(|name| text.starts_with(name));
+    if whole_posteriors && prior.0 + prior.1 > WIDEST {
+        let expected = "at most 1e5 for a policy that compares whole posteriors";
+        return Err(Error::Parameter { name: "prior a + b", value: prior.0 + prior.1, expected });
     }
     let (name, number) = match text.split_once(':') {
         None => (text, None),

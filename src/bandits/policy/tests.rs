@@ -83,7 +83,7 @@ fn names_and_numbers_are_checked() {
     assert!(message("gittins:1").contains("discount = 1"));
     assert!(message("epsilon-greedy:2").contains("epsilon = 2"));
     assert!(message("explore-then-commit:0.5").contains("pulls of explore-then-commit = 0.5"));
-    assert!(message("thompson-normal:0").contains("deviation"));
+    assert!(message("thompson-normal:0").contains("deviation") && message("perturbed-myopic:1e9").contains("scale"));
     assert!(message("exp3").contains("more than counts"));
     assert!(make("thompson", (0.0, 1.0), 10).is_err());
 }
@@ -209,4 +209,26 @@ fn linucb_shares_what_it_learns() {
     }
     assert!(shared < 0.5 * separate, "{shared} {separate}");
     assert!(LinUcb::new(&unit, -1.0, 1.0).is_err() && LinUcb::new(&unit, 1.0, 0.0).is_err());
+}
+
+/// Nodes that depend on the posteriors, against those that do not, where both apply; and where only the former do, symmetry.
+#[test]
+fn narrow_posteriors_are_compared_too() {
+    let (wide, narrow) = (Thompson::new((1.0, 1.0)), Thompson::new((200.0, 201.0)));
+    let arms = [counts(90, 100), counts(85, 100), counts(95, 120)];
+    let (mut one, mut other) = ([0.0; 3], [0.0; 3]);
+    wide.probabilities(&arms, 1, 1, &mut one);
+    wide.largest_of_narrow(&arms, &mut other);
+    assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-6), "{one:?} {other:?}");
+    narrow.probabilities(&[counts(0, 0); 3], 1, 1, &mut one);
+    assert!(one.iter().all(|p| (p - 1.0 / 3.0).abs() < 1e-9), "{one:?}");
+    let sharp = make("thompson", (5e4, 5e4), 10).unwrap();
+    sharp.probabilities(&[counts(3, 0), counts(0, 0), counts(0, 3)], 7, 10, &mut one);
+    assert!(one[0] > one[1] && one[1] > one[2] && (one.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{one:?}");
+    for name in ["thompson", "ids", "v-ids", "perturbed-myopic", "thompson-normal:0.0001"] {
+        let policy = make(name, (5e4, 5e4), 10).unwrap();
+        policy.probabilities(&[counts(3, 0), counts(1, 1), counts(0, 3)], 9, 10, &mut one);
+        assert!((one.iter().sum::<f64>() - 1.0).abs() < 1e-9 && one.iter().all(|p| *p >= 0.0), "{name}: {one:?}");
+    }
+    assert!(make("thompson", (1e6, 1.0), 10).err().unwrap().to_string().contains("prior a + b = 1000001"));
 }

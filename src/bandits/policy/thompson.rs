@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use rand_distr::{Beta, Distribution};
 use statrs::function::beta::{beta_reg, ln_beta};
 
+use super::normal::marks;
 use crate::bandits::exact::gauss_legendre;
 use crate::bandits::{CountPolicy, Counts};
 use crate::rng::Fast;
@@ -22,6 +23,9 @@ pub struct Thompson {
 
 /// Most pulls of an arm whose posterior is tabulated.
 const TABULATED: u32 = 40;
+
+/// Sum of prior and counts above which a posterior is too narrow for nodes that do not depend on it.
+const NARROW: f64 = 400.0;
 
 /// Largest sum of prior and counts for which logarithms of factorials are kept.
 const LARGEST: usize = 4096;
@@ -66,6 +70,37 @@ impl Thompson {
             let density = ((a - 1.0) * x.ln() + (b - 1.0) * (1.0 - x).ln() - constant).exp();
             *entry = (beta_reg(a, b, x), density);
         }
+    }
+
+    /// P(arm i is largest), with nodes between marks around each posterior's mean, no wider apart than it is.
+    pub(super) fn largest_of_narrow(&self, arms: &[Counts], out: &mut [f64]) {
+        let posteriors: Vec<(f64, f64)> = arms.iter().map(|&arm| self.posterior(arm)).collect();
+        let shape = |&(a, b): &(f64, f64)| {
+            let mean = a / (a + b);
+            (mean, (mean * (1.0 - mean) / (a + b + 1.0)).sqrt())
+        };
+        let constants: Vec<f64> = posteriors.iter().map(|&(a, b)| ln_beta(a, b)).collect();
+        let marks = marks(posteriors.iter().map(shape));
+        let nodes = gauss_legendre(8);
+        out.fill(0.0);
+        let mut below = vec![0.0; arms.len()];
+        for pair in marks.windows(2) {
+            let (from, to) = (pair[0].clamp(0.0, 1.0), pair[1].clamp(0.0, 1.0));
+            if from >= to {
+                continue;
+            }
+            for &(u, w) in &nodes {
+                let x = from + u * (to - from);
+                below.iter_mut().zip(&posteriors).for_each(|(f, &(a, b))| *f = beta_reg(a, b, x));
+                for (i, &(a, b)) in posteriors.iter().enumerate() {
+                    let density = ((a - 1.0) * x.ln() + (b - 1.0) * (1.0 - x).ln() - constants[i]).exp();
+                    let others: f64 = (0..below.len()).filter(|&j| j != i).map(|j| below[j]).product();
+                    out[i] += w * (to - from) * density * others;
+                }
+            }
+        }
+        let total: f64 = out.iter().sum();
+        out.iter_mut().for_each(|p| *p /= total);
     }
 
     /// The posteriors of all arms with few pulls, since an exact evaluation asks for each many times.
@@ -128,6 +163,9 @@ impl CountPolicy for Thompson {
             out[0] = p.clamp(0.0, 1.0);
             out[1] = 1.0 - out[0];
             return;
+        }
+        if arms.iter().map(|&arm| self.posterior(arm)).any(|(a, b)| a + b > NARROW) {
+            return self.largest_of_narrow(arms, out);
         }
         let size = self.nodes.len();
         let mut own = Vec::new();
