@@ -115,7 +115,7 @@ pub enum Error {
         expected: Vec<usize>,
     },
     /// A numeric parameter is out of its range.
-    #[error("{name} = {value} is out of range: it must be {expected}")]
+    #[error("{name} = {} is out of range: it must be {expected}", in_words(*value))]
     Parameter {
         /// Name of the parameter.
         name: &'static str,
@@ -257,9 +257,26 @@ impl Error {
     }
 }
 
+/// A number as one would write it: with an exponent where digits would only be zeros.
+fn in_words(value: f64) -> String {
+    let plain = value == 0.0 || !value.is_finite() || (1e-6..1e16).contains(&value.abs());
+    if plain { value.to_string() } else { format!("{value:e}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn extreme_numbers_have_exponents() {
+        let said = |value| Error::Parameter { name: "x", value, expected: "mild" }.to_string();
+        assert!(said(1e-300).starts_with("x = 1e-300 is") && said(-2.5e20).starts_with("x = -2.5e20 is"));
+        assert!(
+            said(0.25).starts_with("x = 0.25 is")
+                && said(-3.0).starts_with("x = -3 is")
+                && said(0.0).starts_with("x = 0 is")
+        );
+    }
 
     #[test]
     fn unknown_suggests_the_nearest_word() {
