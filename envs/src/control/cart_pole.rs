@@ -18,7 +18,7 @@ use tabrl::mdp::{Branch, Branches, Model};
 use super::{Arrival, Axes};
 use crate::{Param, Spec, erase};
 
-/// The cart on a grid; a state is a grid point, or [`END`].
+/// The cart on a grid; a state is the number of a grid point, or `u32::MAX` after the end.
 #[derive(Debug, Clone)]
 pub struct CartPole {
     axes: Axes<4>,

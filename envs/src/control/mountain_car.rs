@@ -15,7 +15,7 @@ use tabrl::mdp::{Branch, Branches, Model};
 use super::{Arrival, Axes};
 use crate::{Param, Spec, erase};
 
-/// The car on a grid; a state is a grid point, or [`END`].
+/// The car on a grid; a state is the number of a grid point, or `u32::MAX` after the end.
 #[derive(Debug, Clone)]
 pub struct MountainCar {
     axes: Axes<2>,

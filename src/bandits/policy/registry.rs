@@ -8,7 +8,7 @@ use crate::bandits::CountPolicy;
 use crate::bandits::exact::GittinsPolicy;
 use crate::{Error, Result};
 
-/// The names of policies; those in [`NUMBERED`] may be followed by `:number`.
+/// The names of policies; some may be followed by `:number`, as the table of the module shows.
 pub const NAMES: [&str; 20] = [
     "uniform",
     "myopic",
