@@ -100,12 +100,17 @@ impl MarkovPolicy {
         MarkovPolicy { choices: row.len(), probabilities: row.repeat(horizon.saturating_sub(1)) }
     }
 
-    /// One choice for each step and state: `pick(h, s)`.
+    /// One choice for each step and state: `pick(h, s)`, a choice of the table.
+    ///
+    /// # Panics
+    /// If a pick is not a choice of its state.
     pub fn deterministic(mdp: &Mdp, horizon: usize, pick: impl Fn(usize, usize) -> usize) -> MarkovPolicy {
         let (choices, steps) = (mdp.num_choices(), horizon.saturating_sub(1));
         let mut probabilities = vec![0.0; choices * steps];
         for (h, s) in (0..steps).flat_map(|h| (0..mdp.num_states()).map(move |s| (h, s))) {
-            probabilities[h * choices + pick(h, s)] = 1.0;
+            let choice = pick(h, s);
+            assert!(mdp.choices(s).contains(&choice), "choice {choice} at step {h} is not one of state {s}");
+            probabilities[h * choices + choice] = 1.0;
         }
         MarkovPolicy { choices, probabilities }
     }
@@ -296,7 +301,11 @@ impl<'a> Lattice<'a> {
     }
 
     /// J of a Markov policy.
+    ///
+    /// # Panics
+    /// If the policy is that of another table or horizon, here and in the following.
     pub fn value(&self, policy: &MarkovPolicy) -> f64 {
+        self.check(policy);
         let worth = |node: &Node| {
             let row = &policy.step(node.step)[self.mdp.choices(node.state)];
             row.iter().zip(node.values).map(|(p, v)| p * v).sum()
@@ -304,8 +313,14 @@ impl<'a> Lattice<'a> {
         self.backward(worth, &mut Vec::new())
     }
 
+    fn check(&self, policy: &MarkovPolicy) {
+        let expected = (self.layers.len() - 1) * self.mdp.num_choices();
+        assert_eq!(policy.probabilities.len(), expected, "the policy is not one of this table and horizon");
+    }
+
     /// J of a Markov policy, and what the theory of its gradient is made of.
     pub fn tables(&self, policy: &MarkovPolicy) -> MarkovTables {
+        self.check(policy);
         let mut values = Vec::new();
         let worth = |node: &Node| {
             let row = &policy.step(node.step)[self.mdp.choices(node.state)];
@@ -385,7 +400,7 @@ impl<'a> Lattice<'a> {
     }
 }
 
-/// Differences up to this are ties.
+/// Differences up to this are ties; values are meant to be of the order of one.
 pub(super) const TIE: f64 = 1e-12;
 
 /// The first of the largest numbers, up to rounding.

@@ -60,7 +60,11 @@ impl<F: SetFunction> Problem<F> {
 
     /// Whether every action has one outcome and the start is certain: then a trajectory is a plan.
     pub fn is_deterministic(&self) -> bool {
-        let certain = |c| self.mdp.branch_range(c).len() == 1;
+        // Branches that differ in their rewards alone, which are not read, are one outcome.
+        let certain = |c| {
+            let range = self.mdp.branch_range(c);
+            self.mdp.successors()[range.clone()].iter().all(|s| *s == self.mdp.successors()[range.start])
+        };
         self.mdp.initial().len() == 1 && (0..self.mdp.num_choices()).all(certain)
     }
 
@@ -72,7 +76,11 @@ impl<F: SetFunction> Problem<F> {
 
     /// The successor meant by choice `c`: the most probable one (the first of equals).
     pub fn meant(&self, c: usize) -> usize {
-        let pick = |best: (usize, f64), next: (usize, f64)| if next.1 > best.1 { next } else { best };
+        let to = |s: usize| self.mdp.branches(c).filter(|(t, _)| *t == s).map(|(_, p)| p).sum::<f64>();
+        let pick = |best: (usize, f64), (s, _): (usize, f64)| match to(s) {
+            p if p > best.1 => (s, p),
+            _ => best,
+        };
         self.mdp.branches(c).fold((usize::MAX, f64::NEG_INFINITY), pick).0
     }
 

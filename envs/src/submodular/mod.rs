@@ -46,7 +46,7 @@ pub struct NamedWalk {
 pub struct Given {
     /// H, the number of states of a walk.
     pub horizon: Option<usize>,
-    /// Probability that a uniform action takes the place of the one chosen.
+    /// Probability that a uniform action takes the place of the one chosen; on `submodular/bandit` that another one than it does.
     pub slip: Option<f64>,
     /// Which random field or arrangement of items.
     pub seed: u64,
@@ -85,7 +85,7 @@ pub fn registry() -> Vec<WalkSpec> {
 /// Builds the walk `name`.
 ///
 /// # Errors
-/// An unknown name (the nearest one is suggested), H = 0, or a slip outside [0, 1].
+/// An unknown name (the nearest one is suggested), H = 0, a slip outside [0, 1], or one that the problem has no use for.
 pub fn make(name: &str, given: &Given) -> Result<NamedWalk> {
     let specs = registry();
     let Some(spec) = specs.iter().find(|spec| spec.name == name) else {
@@ -99,6 +99,10 @@ pub fn make(name: &str, given: &Given) -> Result<NamedWalk> {
     if horizon == 0 {
         let expected = "at least 1 (it counts the states of a walk)";
         return Err(Error::Parameter { name: "horizon", value: 0.0, expected }.into());
+    }
+    if name == "submodular/markov-gap" && slip > 0.0 {
+        let reason = "its chances are part of what it shows; leave slip at 0";
+        return Err(Error::NotApplicable { method: "slip on submodular/markov-gap", reason: reason.into() }.into());
     }
     (spec.build)(horizon, slip, given.seed)
 }

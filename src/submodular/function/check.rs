@@ -68,29 +68,44 @@ pub fn violation(function: &impl SetFunction, search: &Search, submodular: bool)
     let mut random = rng::fast(search.seed, Purpose::Generation, 0);
     let (mut small, mut large) = (function.empty(), function.empty());
     for _ in 0..if n == 0 { 0 } else { search.samples } {
-        let size = rng::below(&mut random, search.length.max(1));
+        let size = rng::below(&mut random, search.length + 1);
         let order: Vec<usize> = (0..size + 1).map(|_| rng::below(&mut random, n)).collect();
         let (chain, state) = (&order[..size], order[size]);
         let cut = rng::below(&mut random, size + 1);
         function.clear(&mut small);
         function.clear(&mut large);
         for (i, &s) in chain.iter().enumerate() {
-            let by = -function.gain(&large, s);
-            if by > search.tolerance {
-                return Some(Violation::NotMonotone { set: chain[..i].to_vec(), state: s, by });
+            if let Some(violation) = lowers(function, &large, &chain[..i], s, search.tolerance) {
+                return Some(violation);
             }
             function.push(&mut large, s);
             if i < cut {
                 function.push(&mut small, s);
             }
         }
+        if let Some(violation) = lowers(function, &large, chain, state, search.tolerance) {
+            return Some(violation);
+        }
         let by = function.gain(&large, state) - function.gain(&small, state);
-        if submodular && by > search.tolerance {
+        // A number that is none is a violation too.
+        if submodular && (by.is_nan() || by > search.tolerance) {
             let (set, more) = (chain[..cut].to_vec(), chain[cut..].to_vec());
             return Some(Violation::NotSubmodular { set, more, state, by });
         }
     }
     None
+}
+
+/// Whether `state` lowers the value of what was collected on `set`.
+fn lowers<F: SetFunction>(
+    function: &F,
+    collected: &F::Collected,
+    set: &[usize],
+    state: usize,
+    tolerance: f64,
+) -> Option<Violation> {
+    let by = -function.gain(collected, state);
+    (by.is_nan() || by > tolerance).then(|| Violation::NotMonotone { set: set.to_vec(), state, by })
 }
 
 /// Refuses a function that a random search shows not to be monotone and, if `submodular`, submodular.

@@ -33,10 +33,13 @@ impl LinearDesign {
     /// One row of features φ(s) a state, `[n, d]`, and the variance of the noise.
     ///
     /// # Errors
-    /// Features that are not finite, or a noise that is not positive.
+    /// No features, features that are not finite, or a noise that is not positive.
     pub fn new(features: Array2<f64>, noise: f64, criterion: Criterion) -> Result<LinearDesign> {
         if !(noise > 0.0 && noise.is_finite()) {
             return Err(Error::Parameter { name: "noise", value: noise, expected: "a positive number" });
+        }
+        if features.ncols() == 0 {
+            return Err(Error::Parameter { name: "features", value: 0.0, expected: "at least one for each state" });
         }
         if let Some(&value) = features.iter().find(|x| !x.is_finite()) {
             return Err(Error::Parameter { name: "features", value, expected: "finite numbers" });

@@ -30,7 +30,7 @@ impl GaussianInformation {
     /// The prior covariance Σ of the field at the states, `[n, n]`, and the variance σ² of the noise.
     ///
     /// # Errors
-    /// A matrix that is not square, symmetric (to 1e-9 of its largest entry) and positive semi-definite (to 1e-9 of it), or a noise that is
+    /// A matrix that is not square, finite, symmetric (to 1e-9 of its largest entry) and positive semi-definite (to 1e-9 of it), or a noise that is
     /// not positive.
     pub fn new(covariance: Array2<f64>, noise: f64) -> Result<GaussianInformation> {
         let n = covariance.nrows();
@@ -42,6 +42,9 @@ impl GaussianInformation {
             return Err(Error::Parameter { name: "noise", value: noise, expected: "a positive number" });
         }
         let fault = |reason| Err(Error::NotApplicable { method: "Gaussian information", reason });
+        if let Some(((i, j), value)) = covariance.indexed_iter().find(|(_, x)| !x.is_finite()) {
+            return fault(format!("the covariance of states {i} and {j} is {value}, and must be a finite number"));
+        }
         let scale = covariance.iter().fold(0.0f64, |most, x| most.max(x.abs()));
         for (i, j) in (0..n).flat_map(|i| (0..i).map(move |j| (i, j))) {
             let (one, other) = (covariance[[i, j]], covariance[[j, i]]);

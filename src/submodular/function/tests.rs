@@ -173,3 +173,35 @@ fn bad_input_is_named() {
     assert!(FacilityLocation::new(Array2::from_elem((1, 1), -1.0)).is_err());
     assert!(Mixture::new(bandit_function(), 1.1).is_err());
 }
+
+/// What the searches for violations and the constructors must not let through.
+#[test]
+fn odd_numbers_are_not_let_through() {
+    struct Constant(f64);
+    impl SetFunction for Constant {
+        type Collected = ();
+        fn num_states(&self) -> usize {
+            3
+        }
+        fn empty(&self) {}
+        fn clear(&self, (): &mut ()) {}
+        fn gain(&self, (): &(), _: usize) -> f64 {
+            self.0
+        }
+        fn push(&self, (): &mut (), _: usize) -> f64 {
+            self.0
+        }
+        fn key(&self, (): &()) -> Option<u128> {
+            None
+        }
+    }
+    let short = Search { length: 1, samples: 20, ..Search::default() };
+    assert!(matches!(violation(&Constant(-1.0), &short, false), Some(Violation::NotMonotone { .. })));
+    assert!(matches!(violation(&Constant(f64::NAN), &short, true), Some(Violation::NotMonotone { .. })));
+    assert!(violation(&Constant(1.0), &short, true).is_none());
+    for bad in [f64::NAN, f64::INFINITY] {
+        let covariance = Array2::from_elem((1, 1), bad);
+        assert!(GaussianInformation::new(covariance, 1.0).unwrap_err().to_string().contains("finite"));
+    }
+    assert!(LinearDesign::new(Array2::zeros((3, 0)), 1.0, Criterion::Determinant).is_err());
+}

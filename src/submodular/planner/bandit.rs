@@ -37,7 +37,7 @@ impl<F: SetFunction> EpsilonBandit<F> {
         if !(0.0..=1.0).contains(&epsilon) {
             return Err(Error::Parameter { name: "epsilon", value: epsilon, expected: "in [0, 1]" });
         }
-        let tuples = (n as f64 + 1.0).powi(steps as i32);
+        let tuples = (n as f64 + 1.0).powf(steps as f64);
         if tuples > MOST_TUPLES {
             let reason = format!("it sums over {tuples:e} tuples of states; at most {MOST_TUPLES:e} are allowed");
             return Err(Error::NotApplicable { method: "the exact value of an ε-bandit", reason });
@@ -96,9 +96,9 @@ impl<F: SetFunction> EpsilonBandit<F> {
         (0..n).map(|a| at(unit(n, a)) - nothing).collect()
     }
 
-    /// Continuous greedy from 0 in `iterations` steps: π += argmax over policies of the inner product with the gradient, over their number.
+    /// Continuous greedy from 0 in `iterations` steps (at least 1; the share 1 - 1/e is reached up to a term of order 1/iterations): π += argmax over policies of the inner product with the gradient, over their number.
     pub fn continuous_greedy(&self, iterations: usize) -> Vec<Vec<f64>> {
-        let n = self.states();
+        let (n, iterations) = (self.states(), iterations.max(1));
         let mut policy = vec![vec![0.0; n]; self.steps];
         for _ in 0..iterations {
             let best: Vec<usize> = (0..self.steps).map(|h| first_best(&self.gradient(&policy, h))).collect();

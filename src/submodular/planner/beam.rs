@@ -20,7 +20,7 @@ struct Partial<C> {
 }
 
 /// The best walk found when, at each step, the `width` best walks *of each state* go on, of walks that have collected the same only
-/// one. (Keeping the best over all states instead loses walks that head for something.)
+/// one (where what is collected has no key, of walks of the same value). (Keeping the best over all states instead loses walks that head for something.)
 ///
 /// For problems whose actions have one outcome; the value is that of a plan, so a lower bound of the optimum.
 ///

@@ -22,7 +22,7 @@ pub enum Ties {
 pub struct Sampled {
     /// The mean of F(τ).
     pub mean: f64,
-    /// Its standard error.
+    /// Its standard error; infinite for one episode.
     pub standard_error: f64,
     /// Number of episodes.
     pub episodes: usize,
@@ -127,6 +127,10 @@ where
         })
         .collect();
     let mean = values.iter().sum::<f64>() / episodes as f64;
-    let square = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (episodes.max(2) - 1) as f64;
-    Ok(Sampled { mean, standard_error: (square / episodes as f64).sqrt(), episodes })
+    let squares = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+    let standard_error = match episodes {
+        1 => f64::INFINITY,
+        _ => (squares / (episodes - 1) as f64 / episodes as f64).sqrt(),
+    };
+    Ok(Sampled { mean, standard_error, episodes })
 }

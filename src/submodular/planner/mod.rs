@@ -6,8 +6,8 @@
 //! | [`Modular`] | at least (1 - c) of the best for curvature c; its own optimum bounds every policy from above |
 //! | [`beam`] | a plan, so a lower bound of the optimum |
 //! | [`recursive_greedy`] | at least 1/(1 + ⌈log₂ k⌉) of the best walk between two states (Chekuri and Pál 2005) |
-//! | [`semi_gradient`], [`semi_gradient_policy`] | each step maximises a modular lower bound that is tight at a walk, so it never gets worse |
-//! | [`EpsilonBandit`] | continuous greedy reaches 1 - 1/e of the best |
+//! | [`semi_gradient`], [`semi_gradient_policy`] | each step maximises a modular lower bound that is tight at a walk: so a walk never gets worse, and a policy is kept only if it is better |
+//! | [`EpsilonBandit`] | of monotone submodular functions continuous greedy reaches 1 - 1/e of the best as its steps get shorter |
 //!
 //! [`crate::submodular::Lattice`] has the optimum where it can be computed.
 

@@ -7,6 +7,7 @@
 //! Steps cost one each and every state can wait, so splitting the time in halves is enough: a part that needs less waits.
 //! With i >= ⌈log₂ k⌉ the walk is worth at least 1/(1 + ⌈log₂ k⌉) of the best walk with k states between s and t.
 
+use crate::submodular::function::require;
 use crate::submodular::{Problem, SetFunction};
 use crate::{Error, Result};
 
@@ -19,17 +20,19 @@ pub struct RecursiveGreedy {
     pub plan: Plan,
     /// Calls of RG, a measure of the work.
     pub calls: u64,
-    /// 1/(1 + ⌈log₂ k⌉) with k = H states, the share of the optimum that is certain.
+    /// 1/(1 + ⌈log₂ k⌉) with k = H states, the share of the optimum that is certain for monotone submodular functions.
     pub share: f64,
 }
 
 /// Runs RG from the start to every end, with depth ⌈log₂(H - 1)⌉ (0 for one move).
 ///
 /// # Errors
-/// Actions with several outcomes, a state in which one cannot wait, or more than `most_calls` calls.
+/// Actions with several outcomes, a state in which one cannot wait, a function found not to be monotone or submodular (with the set that
+/// shows it), or more than `most_calls` calls.
 pub fn recursive_greedy<F: SetFunction>(problem: &Problem<F>, most_calls: u64) -> Result<RecursiveGreedy> {
     const METHOD: &str = "recursive greedy";
     require_certain(problem, METHOD)?;
+    require(&problem.function, METHOD, true)?;
     let mdp = &problem.mdp;
     let waits = |s: usize| mdp.choices(s).any(|c| problem.meant(c) == s);
     if let Some(s) = (0..mdp.num_states()).find(|&s| !waits(s)) {

@@ -89,7 +89,7 @@ fn follow(plan: &[Vec<usize>], start: usize, mut successor: impl FnMut(usize) ->
 
 /// The same where actions have several outcomes: a walk of the present policy is drawn, the lower bound that is tight at it is
 /// maximised in expectation, and the Markov policy found is kept if its exact value is larger; until `orders` walks in a row gave none.
-/// Returns the policy and its value, which is at least that of the plan for the walk that greedy most probably takes.
+/// Returns the value and the policy; the first walk is a greedy one.
 pub fn semi_gradient_policy<F: SetFunction>(
     problem: &Problem<F>,
     lattice: &Lattice,

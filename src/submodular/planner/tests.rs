@@ -240,3 +240,21 @@ fn what_does_not_apply_says_why() {
     assert!(Problem::new(grid(5, 5, 0.0, 0), 0, coverage(4, 0.0).function).is_err());
     assert!(Problem::new(grid(5, 4, 0.0, 0), 3, coverage(4, 0.0).function).is_err());
 }
+
+/// Rewards of the table are not read, so branches that differ in them alone are one.
+#[test]
+fn branches_that_differ_in_rewards_alone_are_one() {
+    use crate::mdp::MdpBuilder;
+
+    let mut builder = MdpBuilder::new(3);
+    builder.choice(0, 0, &[(0.3, 1, 0.0), (0.3, 1, 1.0), (0.4, 2, 0.0)]);
+    builder.choice(1, 0, &[(0.5, 1, 0.0), (0.5, 1, 1.0)]).choice(2, 0, &[(1.0, 2, 0.0)]).initial(0, 1.0);
+    let function = Coverage::new(vec![vec![0], vec![1], vec![2]], vec![1.0; 3]).unwrap();
+    let problem = Problem::new(builder.build().unwrap(), 3, function).unwrap();
+    assert_eq!(problem.meant(0), 1);
+    assert!(!problem.is_deterministic());
+    let mut builder = MdpBuilder::new(1);
+    builder.choice(0, 0, &[(0.5, 0, 0.0), (0.5, 0, 1.0)]);
+    let function = Coverage::new(vec![vec![0]], vec![1.0]).unwrap();
+    assert!(Problem::new(builder.build().unwrap(), 2, function).unwrap().is_deterministic());
+}

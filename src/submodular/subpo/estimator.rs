@@ -48,7 +48,7 @@ impl Estimator {
         ESTIMATORS.iter().find(|(_, estimator)| *estimator == self).map_or("", |(name, _)| name)
     }
 
-    /// Whether its expectation is ∇J.
+    /// Whether its expectation is ∇J; with a baseline (1 - 1/B) ∇J for batches of B walks, since the mean has the walk's own part too.
     pub fn is_unbiased(self) -> bool {
         !matches!(self, Estimator::Prefix | Estimator::Myopic | Estimator::MyopicBaseline)
     }
@@ -60,8 +60,8 @@ impl Estimator {
 
     /// The weights of the H - 1 actions of each walk, `[walks · (H - 1)]`, from the gains of its H states, `[walks · H]`.
     pub fn weights(self, gains: &[f64], horizon: usize, out: &mut Vec<f64>) {
-        let steps = horizon - 1;
         out.clear();
+        let Some(steps) = horizon.checked_sub(1) else { return };
         for walk in gains.chunks_exact(horizon) {
             let total: f64 = walk.iter().sum();
             let mut before = walk[0];

@@ -10,7 +10,7 @@ use crate::submodular::{Lattice, MarkovPolicy, MarkovTables};
 /// The softmax policy of logits `[(H - 1) · choices]`.
 pub fn softmax(mdp: &Mdp, horizon: usize, logits: &[f64]) -> MarkovPolicy {
     let mut policy = MarkovPolicy::uniform(mdp, horizon);
-    for h in 0..horizon - 1 {
+    for h in 0..horizon.saturating_sub(1) {
         let logits = &logits[h * mdp.num_choices()..(h + 1) * mdp.num_choices()];
         let row = policy.step_mut(h);
         for s in 0..mdp.num_states() {
@@ -46,14 +46,18 @@ pub fn expected_gradient(mdp: &Mdp, policy: &MarkovPolicy, tables: &MarkovTables
 /// Natural gradient ascent: the Fisher information of a softmax table is block-diagonal, d_h(s) (diag π - ππᵀ), so a step of size η adds
 /// η Q_h(s, ·) to the logits, with Q the reward-to-go averaged over histories: multiplicative weights. Returns J before each step and
 /// after the last.
+///
+/// # Panics
+/// If the lattice is that of another table or horizon.
 pub fn natural_ascent(lattice: &Lattice, mdp: &Mdp, horizon: usize, eta: f64, steps: usize) -> Vec<f64> {
     let (choices, states) = (mdp.num_choices(), mdp.num_states());
-    let mut logits = vec![0.0; choices * (horizon - 1)];
+    let steps_of_walk = horizon.saturating_sub(1);
+    let mut logits = vec![0.0; choices * steps_of_walk];
     let mut values = Vec::with_capacity(steps + 1);
     for _ in 0..steps {
         let tables = lattice.tables(&softmax(mdp, horizon, &logits));
         values.push(tables.value);
-        for h in 0..horizon - 1 {
+        for h in 0..steps_of_walk {
             for s in (0..states).filter(|&s| tables.visits[h * states + s] > 0.0) {
                 let visits = tables.visits[h * states + s];
                 mdp.choices(s).for_each(|c| logits[h * choices + c] += eta * tables.to_go[h * choices + c] / visits);

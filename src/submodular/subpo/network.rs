@@ -90,8 +90,9 @@ impl Network {
             }
             Memory::History => {
                 for i in 0..self.steps {
-                    // States to come are -1 either way: off the range of raw numbers, and at the low end of the scaled ones.
-                    self.layers[0][i] = history.get(i).map_or(-1.0, |&s| self.scaled(f64::from(s), self.states - 1));
+                    // States to come count as -1, which no state has, scaled or not.
+                    let number = history.get(i).map_or(-1.0, |&s| f64::from(s));
+                    self.layers[0][i] = self.scaled(number, self.states - 1);
                 }
             }
         }

@@ -193,6 +193,17 @@ fn natural_ascent_does_not_descend() {
     assert!(values[100] > 56.0 && values[100] <= lattice.optimum().value, "{}", values[100]);
 }
 
+/// With one walk the mean of the batch is the walk itself; variances exist for walks without an action too.
+#[test]
+fn a_batch_of_one_has_no_baseline() {
+    let problem = coverage(4, 0.0);
+    let options = Options { batch: 1, epochs: 2, ..Options::default() };
+    assert!(train(&problem, &options).unwrap_err().to_string().contains("batch = 1"));
+    train(&problem, &Options { estimator: Estimator::RewardToGo, ..options }).unwrap();
+    let alone = coverage(1, 0.0);
+    assert_eq!(variance(&alone, &Options { batch: 5, ..Options::default() }).unwrap(), (0.0, 0.0));
+}
+
 #[test]
 fn bad_options_are_named() {
     let problem = coverage(4, 0.0);

@@ -91,7 +91,8 @@ struct Batch {
 /// Trains a policy. Walks draw from streams of their own, which go on from epoch to epoch.
 ///
 /// # Errors
-/// No epoch or walk, a step size that is not positive, an entropy weight that is negative.
+/// No epoch or walk, a batch of one walk with a baseline (its mean would leave nothing), a step size that is not positive, an entropy
+/// weight that is negative.
 pub fn train<F: SetFunction>(problem: &Problem<F>, options: &Options) -> Result<Run> {
     check(options)?;
     let Options { memory, parameters, estimator, epochs, batch, step_size, entropy, seed, .. } = *options;
@@ -137,7 +138,6 @@ pub fn variance<F: SetFunction>(problem: &Problem<F>, options: &Options) -> Resu
     walker.walk(problem, &mut actor);
     let mut weights = Vec::new();
     options.estimator.weights(&walker.batch.pay, problem.horizon, &mut weights);
-    let steps = problem.horizon - 1;
     let mut squares = 0.0;
     // Different steps are different rows of the table, so the squared norm of a walk's gradient is a sum over steps.
     for (&(slot, choice), weight) in walker.batch.taken.iter().zip(&weights) {
@@ -146,7 +146,7 @@ pub fn variance<F: SetFunction>(problem: &Problem<F>, options: &Options) -> Resu
             row.iter().enumerate().map(|(a, p)| (f64::from(u8::from(a == choice as usize)) - p).powi(2)).sum();
         squares += weight * weight * norm;
     }
-    let walks = (walker.batch.taken.len() / steps.max(1)) as f64;
+    let walks = options.batch as f64;
     for (&(slot, choice), weight) in walker.batch.taken.iter().zip(&weights) {
         actor.add(slot, choice as usize, weight / walks, 0.0);
     }
@@ -162,6 +162,10 @@ fn check(options: &Options) -> Result<()> {
     };
     whole("epochs", options.epochs)?;
     whole("batch", options.batch)?;
+    if options.batch == 1 && options.estimator.has_baseline() {
+        let expected = "at least 2 for an estimator that takes the mean of the batch off";
+        return Err(Error::Parameter { name: "batch", value: 1.0, expected });
+    }
     if !(options.step_size > 0.0 && options.step_size.is_finite()) {
         return Err(Error::Parameter { name: "step_size", value: options.step_size, expected: "a positive number" });
     }
