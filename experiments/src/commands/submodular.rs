@@ -148,9 +148,10 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
         problem: arguments.problem.clone(),
         method: word(arguments.method),
         horizon: walk.problem.horizon,
-        value: found.value,
+        // An empty sum is -0, which one would not write.
+        value: found.value + 0.0,
         standard_error: found.standard_error,
-        upper_bound,
+        upper_bound: upper_bound + 0.0,
         bound,
         cells: found.trajectory.as_ref().filter(|_| walk.map.is_some()).map(cells),
         trajectory: found.trajectory,
@@ -248,7 +249,8 @@ fn solve(walk: &NamedWalk, arguments: &Arguments, estimator: Estimator) -> Resul
                 seed,
             };
             let run = train(problem, &options)?;
-            exact(run.late(5), Some(run.last))
+            let standard_error = Some(run.late_error(5, arguments.batch)).filter(|error| error.is_finite());
+            Found { value: run.late(5), standard_error, trajectory: Some(run.last), optimal: false }
         }
     })
 }
@@ -259,7 +261,7 @@ fn frank_wolfe(walk: &NamedWalk, iterations: usize) -> Result<Found> {
         let reason = "continuous greedy is for problems whose choices can be made from anywhere: submodular/bandit";
         return Err(tabrl::Error::NotApplicable { method: "frank-wolfe", reason: reason.into() }.into());
     };
-    let bandit = EpsilonBandit::new(Choosable(&walk.problem.function), steps.max(1), epsilon)?;
+    let bandit = EpsilonBandit::new(Choosable(&walk.problem.function), steps, epsilon)?;
     let choices = bandit.round(&bandit.continuous_greedy(iterations));
     let value = bandit.value_of(&choices);
     let trajectory = std::iter::once(0).chain(choices.iter().map(|a| a + 1)).collect();

@@ -20,6 +20,7 @@ pub struct Coverage {
     start: Vec<u32>,
     /// Footprints one after the other, without cells that weigh nothing.
     cells: Vec<u32>,
+    /// Of the cells that are covered by some state.
     weights: Vec<f64>,
 }
 
@@ -31,7 +32,7 @@ impl Coverage {
     /// `footprints[s]` lists the cells that state s covers, `weights` has one weight a cell.
     ///
     /// # Errors
-    /// A footprint outside the cells, or a weight that is negative or not finite.
+    /// A footprint outside the cells, a weight that is negative or not finite, or weights whose sum is not.
     pub fn new(footprints: Vec<Vec<usize>>, weights: Vec<f64>) -> Result<Coverage> {
         for (cell, &weight) in weights.iter().enumerate() {
             if !(weight >= 0.0 && weight.is_finite()) {
@@ -59,6 +60,16 @@ impl Coverage {
             }
             start.push(cells.len() as u32);
         }
+        if !weights.iter().sum::<f64>().is_finite() {
+            let reason = "the weights are so large that their sum is not a finite number".into();
+            return Err(Error::NotApplicable { method: "weighted coverage", reason });
+        }
+        // Cells that some state covers are numbered anew, so that masks have no bits for others.
+        let mut known = cells.clone();
+        known.sort_unstable();
+        known.dedup();
+        cells.iter_mut().for_each(|cell| *cell = known.partition_point(|k| *k < *cell) as u32);
+        let weights = known.iter().map(|&cell| weights[cell as usize]).collect();
         Ok(Coverage { start, cells, weights })
     }
 

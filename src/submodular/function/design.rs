@@ -80,12 +80,14 @@ impl SetFunction for LinearDesign {
 
     fn gain(&self, collected: &Posterior, state: usize) -> f64 {
         let phi = self.features.row(state);
-        let (mut inner, mut square) = (0.0, 0.0);
+        let (mut inner, mut square) = (0.0f64, 0.0);
         for (i, x) in phi.iter().enumerate() {
             let u = self.image(collected, state, i);
             inner += x * u;
             square += u * u;
         }
+        // A variance, whatever rounding makes of it.
+        let inner = inner.max(0.0);
         match self.criterion {
             Criterion::Determinant => 0.5 * (1.0 + inner / self.noise).ln(),
             Criterion::Trace => square / (self.noise + inner),
@@ -95,7 +97,7 @@ impl SetFunction for LinearDesign {
     fn push(&self, collected: &mut Posterior, state: usize) -> f64 {
         let (d, gain) = (self.features.ncols(), self.gain(collected, state));
         let u: Vec<f64> = (0..d).map(|i| self.image(collected, state, i)).collect();
-        let inner: f64 = u.iter().zip(self.features.row(state)).map(|(u, x)| u * x).sum();
+        let inner = u.iter().zip(self.features.row(state)).map(|(u, x)| u * x).sum::<f64>().max(0.0);
         for (i, row) in collected.0.chunks_exact_mut(d).enumerate() {
             row.iter_mut().zip(&u).for_each(|(c, u_j)| *c -= u[i] * u_j / (self.noise + inner));
         }

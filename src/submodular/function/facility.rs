@@ -19,6 +19,10 @@ impl FacilityLocation {
     pub fn new(merit: Array2<f64>) -> Result<FacilityLocation> {
         match merit.iter().find(|x| !(**x >= 0.0 && x.is_finite())) {
             Some(&value) => Err(Error::Parameter { name: "merit", value, expected: "finite and not negative" }),
+            None if !merit.sum().is_finite() => {
+                let expected = "so small that all together have a finite sum";
+                Err(Error::Parameter { name: "merit", value: merit.sum(), expected })
+            }
             None => Ok(FacilityLocation { merit }),
         }
     }

@@ -31,7 +31,7 @@ impl GaussianInformation {
     ///
     /// # Errors
     /// A matrix that is not square, finite, symmetric (to 1e-9 of its largest entry) and positive semi-definite (to 1e-9 of it), or a noise that is
-    /// not positive.
+    /// not positive, or so small against it that rounding hides it.
     pub fn new(covariance: Array2<f64>, noise: f64) -> Result<GaussianInformation> {
         let n = covariance.nrows();
         if covariance.ncols() != n {
@@ -46,6 +46,13 @@ impl GaussianInformation {
             return fault(format!("the covariance of states {i} and {j} is {value}, and must be a finite number"));
         }
         let scale = covariance.iter().fold(0.0f64, |most, x| most.max(x.abs()));
+        if noise < 1e-14 * scale {
+            return Err(Error::Parameter {
+                name: "noise",
+                value: noise,
+                expected: "at least 1e-14 of the largest variance",
+            });
+        }
         for (i, j) in (0..n).flat_map(|i| (0..i).map(move |j| (i, j))) {
             let (one, other) = (covariance[[i, j]], covariance[[j, i]]);
             if (one - other).abs().is_nan() || (one - other).abs() > 1e-9 * scale {

@@ -9,6 +9,8 @@ use crate::{Error, Result};
 /// Monotone and submodular. A gain costs O(1).
 #[derive(Debug, Clone)]
 pub struct Items {
+    /// Number of the item of each state among those that have one.
+    slot: Vec<usize>,
     group: Vec<Option<u32>>,
     demand: Vec<u32>,
 }
@@ -32,7 +34,13 @@ impl Items {
                 return Err(Error::NotApplicable { method: "item collection", reason });
             }
         }
-        Ok(Items { group: group.into_iter().map(|k| k.map(|k| k as u32)).collect(), demand })
+        let group: Vec<Option<u32>> = group.into_iter().map(|k| k.map(|k| k as u32)).collect();
+        let mut items = 0;
+        let slot = group.iter().map(|group| {
+            items += usize::from(group.is_some());
+            items.saturating_sub(1)
+        });
+        Ok(Items { slot: slot.collect(), group, demand })
     }
 
     /// Σ_k min(|G_k|, d_k): what a walk through every state would collect.
@@ -50,7 +58,7 @@ impl SetFunction for Items {
     }
 
     fn empty(&self) -> Taken {
-        Taken { visited: Bits::none(self.group.len()), count: vec![0; self.demand.len()] }
+        Taken { visited: Bits::none(self.group.iter().flatten().count()), count: vec![0; self.demand.len()] }
     }
 
     fn clear(&self, collected: &mut Taken) {
@@ -61,7 +69,12 @@ impl SetFunction for Items {
     #[inline]
     fn gain(&self, collected: &Taken, state: usize) -> f64 {
         match self.group[state] {
-            Some(k) if !collected.visited.has(state) && collected.count[k as usize] < self.demand[k as usize] => 1.0,
+            Some(k)
+                if !collected.visited.has(self.slot[state])
+                    && collected.count[k as usize] < self.demand[k as usize] =>
+            {
+                1.0
+            }
             _ => 0.0,
         }
     }
@@ -73,12 +86,12 @@ impl SetFunction for Items {
         if gain > 0.0
             && let Some(k) = self.group[state]
         {
-            collected.visited.insert(state);
+            collected.visited.insert(self.slot[state]);
             collected.count[k as usize] += 1;
             if collected.count[k as usize] == self.demand[k as usize] {
                 let of_group = (0..self.group.len()).filter(|&s| self.group[s] == Some(k));
                 of_group.for_each(|s| {
-                    collected.visited.insert(s);
+                    collected.visited.insert(self.slot[s]);
                 });
             }
         }

@@ -1,7 +1,7 @@
 //! The ε-bandit class: every state can be chosen from anywhere, and the choice is followed with probability 1 - ε.
 //!
 //! Policies that do not look at the state, π^h(a) with Σ_a π^h(a) <= 1 (what is missing is a null action that visits nothing), make
-//! J(π) = Σ over tuples of Π_h π^h(a_h) E F a monotone DR-submodular function of π: continuous greedy (Frank and Wolfe) reaches
+//! J(π) = Σ over tuples of Π_h π^h(a_h) E F a monotone DR-submodular function of π if F is monotone and submodular: continuous greedy (Frank and Wolfe) reaches
 //! (1 - 1/e) of the best, every stationary point 1/2. J is linear in each π^h, so rounding one step after the other loses nothing.
 //!
 //! Source: Prajapat et al. (ICLR 2024), the definition of ε-bandit problems; Bian et al. 2017; Hassani et al. 2017.
@@ -19,7 +19,7 @@ pub struct EpsilonBandit<F> {
 }
 
 /// Most tuples that are summed over.
-const MOST_TUPLES: f64 = 1e7;
+const MOST_TUPLES: f64 = 1e5;
 
 impl<F: SetFunction> EpsilonBandit<F> {
     /// `steps` choices; a choice of a visits a with probability 1 - ε and each other state with ε/(n - 1).
@@ -128,7 +128,7 @@ impl<F: SetFunction> EpsilonBandit<F> {
         worst
     }
 
-    /// Puts each row on its best choice given the others, one after the other; J cannot fall.
+    /// Puts each row on its best choice given the others, one after the other; J cannot fall if F is monotone.
     pub fn round(&self, policy: &[Vec<f64>]) -> Vec<usize> {
         let mut policy = policy.to_vec();
         let mut choices = Vec::with_capacity(self.steps);

@@ -3,7 +3,7 @@
 //! | planner | guarantee |
 //! |---|---|
 //! | [`greedy`] | none for walks: it can be trapped |
-//! | [`Modular`] | at least (1 - c) of the best for curvature c; its own optimum bounds every policy from above |
+//! | [`Modular`] | for monotone submodular functions of curvature c (time being part of the ground set) at least (1 - c) of the best; its own optimum bounds every policy from above if the function is submodular |
 //! | [`beam`] | a plan, so a lower bound of the optimum |
 //! | [`recursive_greedy`] | at least 1/(1 + ⌈log₂ k⌉) of the best walk between two states (Chekuri and Pál 2005) |
 //! | [`semi_gradient`], [`semi_gradient_policy`] | each step maximises a modular lower bound that is tight at a walk: so a walk never gets worse, and a policy is kept only if it is better |

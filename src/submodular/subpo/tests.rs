@@ -63,7 +63,7 @@ fn the_estimators_are_what_they_are_said_to_be() {
     }
 }
 
-/// Sampled gradients agree with their expectation within four standard errors, entry by entry.
+/// The length of sampled gradients agrees with that of their expectation within four standard errors.
 #[test]
 fn sampled_gradients_have_the_exact_mean() {
     let problem = coverage(5, 0.1);

@@ -62,6 +62,8 @@ impl Default for Options {
 pub struct Run {
     /// Mean of F(τ) over the batch, epoch by epoch: the value of the policy before the epoch's step.
     pub curve: Vec<f64>,
+    /// Variance of F(τ) within the batch, epoch by epoch; infinite for one walk.
+    pub variances: Vec<f64>,
     /// The best walk seen, and its value.
     pub best: (Vec<usize>, f64),
     /// A walk of the last batch, its first.
@@ -73,6 +75,14 @@ impl Run {
     pub fn late(&self, epochs: usize) -> f64 {
         let tail = &self.curve[self.curve.len() - epochs.clamp(1, self.curve.len())..];
         tail.iter().sum::<f64>() / tail.len() as f64
+    }
+}
+
+impl Run {
+    /// The standard error of [`Run::late`] as the mean value of the policies of those epochs.
+    pub fn late_error(&self, epochs: usize, batch: usize) -> f64 {
+        let tail = &self.variances[self.variances.len() - epochs.clamp(1, self.variances.len())..];
+        (tail.iter().sum::<f64>() / batch as f64).sqrt() / tail.len() as f64
     }
 }
 
@@ -99,7 +109,12 @@ pub fn train<F: SetFunction>(problem: &Problem<F>, options: &Options) -> Result<
     let mut actor = Actor::new((memory, parameters), &problem.mdp, problem.horizon, step_size, seed);
     let mut walker = Walker::new(problem, options);
     let mut weights = Vec::new();
-    let mut run = Run { curve: Vec::with_capacity(epochs), best: (Vec::new(), f64::NEG_INFINITY), last: Vec::new() };
+    let mut run = Run {
+        curve: Vec::with_capacity(epochs),
+        variances: Vec::with_capacity(epochs),
+        best: (Vec::new(), f64::NEG_INFINITY),
+        last: Vec::new(),
+    };
     let (horizon, steps) = (problem.horizon, problem.horizon - 1);
     for epoch in 0..epochs {
         walker.walk(problem, &mut actor);
@@ -112,7 +127,11 @@ pub fn train<F: SetFunction>(problem: &Problem<F>, options: &Options) -> Result<
                 run.best = (walk.iter().map(|&s| s as usize).collect(), value);
             }
         }
-        run.curve.push(sum / batch as f64);
+        let mean = sum / batch as f64;
+        run.curve.push(mean);
+        let off = |gains: &[f64]| (gains.iter().sum::<f64>() - mean).powi(2);
+        let squares: f64 = gains.chunks_exact(horizon).map(off).sum();
+        run.variances.push(if batch > 1 { squares / (batch - 1) as f64 } else { f64::INFINITY });
         run.last = states[..horizon].iter().map(|&s| s as usize).collect();
         estimator.weights(pay, horizon, &mut weights);
         let share = 1.0 / (batch * steps.max(1)) as f64;
