@@ -345,7 +345,8 @@ fn regret(arguments: &RegretArguments) -> Result<Finish> {
                 ("Lai–Robbins", format!("C = {}, C ln T = {bound}", answer.lai_robbins)),
             ]);
             for PolicyRegret { policy, regret_mean, regret_ci95 } in &answer.policies {
-                let interval = regret_ci95.map_or(String::new(), |(low, high)| format!(" in [{low}, {high}]"));
+                let interval =
+                    regret_ci95.map_or(String::new(), |(low, high)| format!(", 95 % interval {low} to {high}"));
                 text.push_str(&format!("{policy:<18}{regret_mean}{interval}\n"));
             }
             output::text(&text)?;

@@ -72,7 +72,7 @@ impl Settings {
             if table.contains_key("seeds") {
                 let seeds = i64::try_from(seeds).unwrap_or(i64::MAX);
                 change(&mut table, "--seeds", "seeds", Value::Integer(seeds))?;
-            } else {
+            } else if set_seeds(&mut table, i64::try_from(seeds).unwrap_or(i64::MAX)) == 0 {
                 note(&format!("note: {experiment} is exact and draws no random numbers; --seeds changes nothing"));
             }
         }
@@ -150,6 +150,29 @@ impl Settings {
 /// The 64-bit FNV-1a hash (Fowler, Noll, Vo; RFC 9923).
 pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// Sets every number of seeds or runs in the table and the tables in it, except where it is 0 and so leaves something out; returns how
+/// many were set.
+fn set_seeds(table: &mut Table, seeds: i64) -> usize {
+    let mut set = 0;
+    for (key, value) in table.iter_mut() {
+        match value {
+            Value::Integer(known) if (key == "runs" || key.ends_with("seeds")) && *known > 0 => {
+                *known = seeds;
+                set += 1;
+            }
+            Value::Table(runs) if key == "runs" => {
+                for (_, known) in runs.iter_mut().filter(|(_, known)| known.is_integer()) {
+                    *known = Value::Integer(seeds);
+                    set += 1;
+                }
+            }
+            Value::Table(inner) => set += set_seeds(inner, seeds),
+            _ => {}
+        }
+    }
+    set
 }
 
 fn parse_table(text: &str, place: &str) -> Result<Table> {
@@ -289,6 +312,15 @@ mod tests {
         assert_eq!(message("seeds"), "--set seeds: it must read key=value");
         let twice = resolve(Scale::Full, &["seeds=3", "slip=0.1", "seeds = 4"]).unwrap_err().to_string();
         assert_eq!(twice, "--set seeds=4: seeds is set already, by --set seeds=3; give it once");
+    }
+
+    #[test]
+    fn seeds_are_set_wherever_there_are_any() {
+        let file = "[a]\nseeds = 3\nsteps = 5\n[b]\nseeds = 0\nnetwork_seeds = 2\n[c]\nruns = { one = 4, two = 5 }\n";
+        let settings = Settings::resolve("test", file, Scale::Full, Some(7), &[]).unwrap();
+        let text = settings.text();
+        assert_eq!(text.matches(" = 7").count(), 4, "{text}");
+        assert!(text.contains("seeds = 0") && text.contains("steps = 5"), "{text}");
     }
 
     #[test]

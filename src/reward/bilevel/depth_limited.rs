@@ -16,7 +16,7 @@
 use super::hypergradient::Hypergradient;
 use super::policy_space::Flow;
 use super::soft::soft_max;
-use super::{Task, check_choices, check_discount, check_temperature};
+use super::{LARGEST, Task, check_choices, check_discount, check_temperature};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -58,8 +58,9 @@ pub fn depth_limited(mdp: &Mdp, agent: &DepthLimited, reward: &[f64], outer: Tas
     if agent.depth == 0 {
         return Err(Error::Parameter { name: "depth", value: 0.0, expected: "at least 1" });
     }
-    if !(agent.sharpness > 0.0 && agent.sharpness.is_finite()) {
-        return Err(Error::Parameter { name: "sharpness", value: agent.sharpness, expected: "a positive number" });
+    if !(agent.sharpness > 0.0 && agent.sharpness <= LARGEST) {
+        let expected = "a positive number of at most 1e100";
+        return Err(Error::Parameter { name: "sharpness", value: agent.sharpness, expected });
     }
     if let Backup::Soft { temperature } = agent.backup {
         check_temperature(temperature)?;

@@ -10,7 +10,7 @@
 use nalgebra::DMatrix;
 
 use super::policy_space::{Flow, Parametrisation, Valued};
-use super::{Task, check_choices, check_discount, dot};
+use super::{LARGEST, Task, check_choices, check_discount, dot};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -108,10 +108,10 @@ pub fn implicit(
 pub(super) fn check_task(mdp: &Mdp, what: &'static str, task: Task) -> Result<()> {
     check_choices(what, mdp, task.reward)?;
     check_discount("the discount", task.discount)?;
-    if task.temperature >= 0.0 && task.temperature.is_finite() {
+    if (0.0..=LARGEST).contains(&task.temperature) {
         return Ok(());
     }
-    Err(Error::Parameter { name: "temperature", value: task.temperature, expected: "a number of at least 0" })
+    Err(Error::Parameter { name: "temperature", value: task.temperature, expected: "from 0 to 1e100" })
 }
 
 pub(super) fn hessian_product(

@@ -72,12 +72,15 @@ pub struct Task<'a> {
     pub discount: f64,
 }
 
+/// Larger rewards and temperatures would overflow where they are multiplied.
+const LARGEST: f64 = 1e100;
+
 fn check_choices(what: &'static str, mdp: &Mdp, numbers: &[f64]) -> Result<()> {
     if numbers.len() != mdp.num_choices() {
         return Err(Error::Shape { what: what.into(), found: vec![numbers.len()], expected: vec![mdp.num_choices()] });
     }
-    match numbers.iter().find(|x| !x.is_finite()) {
-        Some(&value) => Err(Error::Parameter { name: what, value, expected: "a finite number" }),
+    match numbers.iter().find(|x| !(0.0..=LARGEST).contains(&x.abs())) {
+        Some(&value) => Err(Error::Parameter { name: what, value, expected: "a finite number of size 1e100 at most" }),
         None => Ok(()),
     }
 }
@@ -90,10 +93,10 @@ fn check_discount(name: &'static str, gamma: f64) -> Result<()> {
 }
 
 fn check_temperature(temperature: f64) -> Result<()> {
-    if temperature > 0.0 && temperature.is_finite() {
+    if temperature > 0.0 && temperature <= LARGEST {
         return Ok(());
     }
-    Err(Error::Parameter { name: "temperature", value: temperature, expected: "a positive number" })
+    Err(Error::Parameter { name: "temperature", value: temperature, expected: "a positive number of at most 1e100" })
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -486,3 +486,19 @@ fn what_is_asked_for_is_checked() {
     let agent = DepthLimited { depth: 0, sharpness: 1.0, discount: GAMMA, backup: Backup::Max };
     assert!(depth_limited(&mdp, &agent, &r, outer).is_err());
 }
+
+/// What would overflow on the way is refused at the door.
+#[test]
+fn numbers_without_measure_are_refused() {
+    let mut builder = MdpBuilder::new(2);
+    builder.choice(0, 0, &[(1.0, 1, 0.0)]).choice(0, 1, &[(1.0, 0, 1.0)]).terminal(1);
+    let mdp = builder.build().unwrap();
+    let gamma = Discount::Constant(0.9);
+    assert!(soft_optimum(&mdp, &[1e101, 0.0], 1.0, &gamma, None).unwrap_err().to_string().contains("1e100"));
+    assert!(soft_optimum(&mdp, &[1.0, 0.0], 1e101, &gamma, None).unwrap_err().to_string().contains("1e100"));
+    let agent = DepthLimited { depth: 2, sharpness: 1e101, discount: 0.9, backup: Backup::Max };
+    let outer = Task { reward: mdp.rewards(), temperature: 0.0, discount: 0.9 };
+    assert!(depth_limited(&mdp, &agent, mdp.rewards(), outer).unwrap_err().to_string().contains("sharpness = 1e101"));
+    let hot = Task { temperature: 1e300, ..outer };
+    assert!(unrolled(&mdp, &Parametrisation::Tabular, &[0.0; 2], hot, outer, (1, 0.1)).is_err());
+}

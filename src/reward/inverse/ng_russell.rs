@@ -44,6 +44,9 @@ pub fn linear_program_rewards(mdp: &Mdp, choice: &[u32], gamma: f64, largest: f6
             "the table has {n} states that are not terminal; at most {MOST_STATES} are allowed"
         )));
     }
+    if n == 0 {
+        return Ok(vec![0.0; mdp.num_states()]);
+    }
     let mut column = vec![usize::MAX; mdp.num_states()];
     states.iter().enumerate().for_each(|(i, &s)| column[s] = i);
     let mut system: DMatrix<f64> = DMatrix::identity(n, n);

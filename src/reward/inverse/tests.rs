@@ -269,3 +269,12 @@ fn the_best_discriminator_is_the_expert() {
     let own = adversarial::transition_optimum(&mdp, &policy(&expert), &of_expert.choices, &of_expert.choices);
     near(&own, &expert, 1e-12);
 }
+
+/// Where no state acts there is nothing to be rewarded.
+#[test]
+fn a_table_of_ends_has_no_rewards_to_find() {
+    let mut builder = MdpBuilder::new(1);
+    builder.terminal(0);
+    let mdp = builder.build().unwrap();
+    assert_eq!(linear_program_rewards(&mdp, &[0], 0.9, 1.0, 0.1).unwrap(), [0.0]);
+}
