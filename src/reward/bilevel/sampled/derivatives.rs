@@ -5,10 +5,14 @@ use super::super::reward_model::sigmoid;
 use super::{Learner, Run};
 
 impl Run<'_> {
-    /// Writes what step `t` of an episode is weighed by to `self.targets`: its return in the learner's reward, times weights.
-    pub(super) fn set_targets(&mut self, i: usize, learner: Learner, weighted: bool) {
-        let barfi = matches!(learner, Learner::Barfi { .. });
-        let gamma = if barfi { sigmoid(self.logit[0]) } else { self.settings.discount };
+    /// Writes the returns from each step of an episode on, in the learner's reward and less its baseline, to `self.targets`:
+    /// ```text
+    /// G_t = Σ_{k ≥ t} γ^{k−t} ρ_k r_k − ρ_t b(s_t, a_t),    ρ_k = Π_{j ≤ k} π(a_j|s_j) / π_made(a_j|s_j)
+    /// ```
+    /// A reward depends on all decisions up to its own, so it is weighed by all of their ratios; without `weighted`, `ρ = 1`.
+    fn set_returns(&mut self, i: usize, learner: Learner, weighted: bool) {
+        let gamma = self.inner_discount(learner);
+        self.set_ratios(i, weighted);
         let episode = &self.episodes[i];
         let n = episode.states.len();
         self.targets.resize(n, 0.0);
@@ -23,7 +27,7 @@ impl Run<'_> {
                     dot(f1, row) + episode.primary[t] + dot(f3, row) * episode.auxiliary[t]
                 }
             };
-            sum = reward + gamma * sum;
+            sum = self.ratios[t] * reward + gamma * sum;
             let baseline = match learner {
                 Learner::StatePotential => {
                     let choices = self.mdp.choices(episode.states[t] as usize);
@@ -32,24 +36,41 @@ impl Run<'_> {
                 Learner::ActionPotential => episode.auxiliary[t],
                 _ => 0.0,
             };
-            self.targets[t] = sum - baseline;
+            self.targets[t] = sum - self.ratios[t] * baseline;
         }
+    }
+
+    /// Writes `ρ` of each step of an episode, as in [`set_returns`](Run::set_returns), to `self.ratios`.
+    fn set_ratios(&mut self, i: usize, weighted: bool) {
+        let n = self.episodes[i].states.len();
+        self.ratios.clear();
+        self.ratios.resize(n, 1.0);
+        if !weighted || self.settings.quirks.no_importance_weights {
+            return;
+        }
+        let mut log_ratio = 0.0;
+        for t in 0..n {
+            let (s, a) = (self.episodes[i].states[t] as usize, self.episodes[i].actions[t] as usize);
+            self.decide(s);
+            log_ratio += self.policy[a].ln() - self.episodes[i].log_made[t];
+            self.ratios[t] = log_ratio.exp();
+        }
+    }
+
+    /// Writes what step `t` of an episode is weighed by to `self.targets`: `γᵗ G_t`, or `G_t` as published.
+    pub(super) fn set_targets(&mut self, i: usize, learner: Learner, weighted: bool) {
+        self.set_returns(i, learner, weighted);
         if !self.settings.quirks.undiscounted_steps {
-            let mut weight = 1.0;
+            let (gamma, mut weight) = (self.inner_discount(learner), 1.0);
             self.targets.iter_mut().for_each(|g| {
                 *g *= weight;
                 weight *= gamma;
             });
         }
-        if weighted && !self.settings.quirks.no_importance_weights {
-            let mut log_ratio = 0.0;
-            for t in 0..n {
-                let (s, a) = (self.episodes[i].states[t] as usize, self.episodes[i].actions[t] as usize);
-                self.decide(s);
-                log_ratio += self.policy[a].ln() - self.episodes[i].log_made[t];
-                self.targets[t] *= log_ratio.exp();
-            }
-        }
+    }
+
+    fn inner_discount(&self, learner: Learner) -> f64 {
+        if matches!(learner, Learner::Barfi { .. }) { sigmoid(self.logit[0]) } else { self.settings.discount }
     }
 
     /// Adds `share · Δ` of episode `i` to `gradient`.
@@ -164,39 +185,34 @@ impl Run<'_> {
         let gamma = sigmoid(self.logit[0]);
         let n = self.episodes[i].states.len();
         let scale = 1.0 / (self.settings.horizon + 1) as f64;
-        // Of the importance weights and the γᵗ in the targets only the weights are needed here.
-        self.set_targets(i, self.settings.learner, false);
-        let returns = self.targets.clone();
-        let (mut carried, mut by_discount, mut discounted, mut log_ratio) = (0.0, 0.0, 1.0, 0.0f64);
-        // ∂G_t/∂γ = G_{t+1} + γ ∂G_{t+1}/∂γ, from the back; with γᵗ in the targets it is taken off again.
+        self.set_returns(i, self.settings.learner, true);
+        let (mut carried, mut by_discount) = (0.0, 0.0);
+        // ∂G_t/∂γ = G_{t+1} + γ ∂G_{t+1}/∂γ, from the back.
         let mut by_gamma = vec![0.0; n + 1];
-        let undo = |t: usize| if self.settings.quirks.undiscounted_steps { 1.0 } else { gamma.powi(t as i32) };
         for t in (0..n.saturating_sub(1)).rev() {
-            by_gamma[t] = returns[t + 1] / undo(t + 1) + gamma * by_gamma[t + 1];
+            by_gamma[t] = self.targets[t + 1] + gamma * by_gamma[t + 1];
         }
+        // γᵗ and t γ^{t−1}.
+        let (mut weight, mut slope) = (1.0, 0.0);
         for t in 0..n {
             let (s, a) = (self.episodes[i].states[t] as usize, self.episodes[i].actions[t] as usize);
             self.decide(s);
             let row = self.row(s);
             let along = |b: usize| dot(row, &v[b * self.k..(b + 1) * self.k]);
             let mean: f64 = (0..self.actions).map(|b| self.policy[b] * along(b)).sum();
-            let mut score = scale * (along(a) - mean);
-            if !self.settings.quirks.no_importance_weights {
-                log_ratio += self.policy[a].ln() - self.episodes[i].log_made[t];
-                score *= log_ratio.exp();
-            }
+            let score = scale * (along(a) - mean);
+            carried = weight * score + gamma * carried;
+            by_discount += score * (weight * by_gamma[t] + slope * self.targets[t]);
             if !self.settings.quirks.undiscounted_steps {
-                // γᵗ G_t has the derivative t γ^{t−1} G_t besides.
-                by_discount += score * t as f64 * returns[t] / gamma;
-                score *= discounted;
+                slope = weight + gamma * slope;
+                weight *= gamma;
             }
-            carried = score + gamma * carried;
-            by_discount += score * by_gamma[t];
-            discounted *= gamma;
+            // Reward t counts in the returns from all steps so far.
+            let reached = share * self.ratios[t] * carried;
             let auxiliary = self.episodes[i].auxiliary[t];
             for (j, f) in row.iter().enumerate() {
-                by_reward[j] += share * carried * f;
-                by_reward[self.k + j] += share * carried * auxiliary * f;
+                by_reward[j] += reached * f;
+                by_reward[self.k + j] += reached * auxiliary * f;
             }
         }
         by_discount

@@ -202,9 +202,10 @@ struct Run<'a> {
     episodes: Vec<Episode>,
     environment: Fast,
     choosing: Fast,
-    // Room for one state's probabilities and one episode's returns.
+    // Room for one state's probabilities, and one episode's returns and likelihood ratios.
     policy: Vec<f64>,
     targets: Vec<f64>,
+    ratios: Vec<f64>,
 }
 
 impl<'a> Run<'a> {
@@ -240,6 +241,7 @@ impl<'a> Run<'a> {
             choosing: rng::fast(settings.seed, Purpose::Policy, 0),
             policy: vec![0.0; actions],
             targets: Vec::new(),
+            ratios: Vec::new(),
         })
     }
 
