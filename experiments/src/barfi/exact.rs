@@ -121,7 +121,7 @@ pub fn converged(settings: &Converged) -> Result<Vec<ConvergedRun>> {
         let slope = problem.evaluate(&start)?.1.iter().fold(0.0f64, |m, g| m.max(g.abs()));
         let options = Armijo { steps, first: 0.01, tolerance: 1e-12, ..Armijo::default() };
         let found = armijo(|point| problem.evaluate(point), start, &options)?;
-        let reward = maze.by_state(&model.reward(&found.point));
+        let reward = maze.by_state(&model.reward(&found.point)?);
         runs.push(ConvergedRun { name: name.into(), values: found.trace, slope, reward });
     }
     Ok(runs)
@@ -155,10 +155,12 @@ pub fn climb(settings: &Climb) -> Result<Vec<ClimbRun>> {
         let values = thetas.iter().step_by(EVERY).map(|theta| maze.episode_value(theta)).collect::<Result<_>>()?;
         let mut gradient_gap = 0.0f64;
         for theta in visited.iter().step_by(EVERY) {
-            let flow = Flow::new(bad.mdp(), &bad.class.logits(bad.mdp(), theta), GAMMA)?;
-            let gradient =
-                |reward: &[f64]| bad.class.pull_back(bad.mdp(), &flow.gradient(&flow.valued(reward, settings.entropy)));
-            let (primary, other) = (gradient(&own), gradient(&reward));
+            let flow = Flow::new(bad.mdp(), &bad.class.logits(bad.mdp(), theta)?, GAMMA)?;
+            let gradient = |reward: &[f64]| {
+                let valued = flow.valued(reward, settings.entropy)?;
+                bad.class.pull_back(bad.mdp(), &flow.gradient(&valued))
+            };
+            let (primary, other) = (gradient(&own)?, gradient(&reward)?);
             let largest = |x: f64, y: f64| x.max(y.abs());
             let gap = primary.iter().zip(&other).map(|(a, b)| a - b).fold(0.0, largest);
             gradient_gap = gradient_gap.max(gap / primary.iter().copied().fold(0.0, largest));

@@ -70,7 +70,7 @@ impl Maze {
     /// # Errors
     /// Parameters that are not finite.
     pub fn episode_value(&self, theta: &[f64]) -> Result<f64> {
-        let flow = Flow::new(self.mdp(), &self.class.logits(self.mdp(), theta), GAMMA)?;
+        let flow = Flow::new(self.mdp(), &self.class.logits(self.mdp(), theta)?, GAMMA)?;
         self.value_of(&Policy::stationary(self.mdp(), DecisionRule::Stochastic(flow.policy))?)
     }
 

@@ -1,6 +1,6 @@
 //! Outer ascent: Armijo's rule, which never goes down, and RMSprop, as the published experiments use it.
 
-use super::dot;
+use super::{check_magnitude, check_positive, dot};
 use crate::{Error, Result};
 
 /// Settings of Armijo's rule.
@@ -44,8 +44,14 @@ pub fn armijo(
     start: Vec<f64>,
     settings: &Armijo,
 ) -> Result<Ascent> {
-    if !(settings.first > 0.0 && settings.first.is_finite()) {
-        return Err(Error::Parameter { name: "the first step", value: settings.first, expected: "a positive number" });
+    check_positive("the first step", settings.first)?;
+    check_magnitude("the tolerance of the gradient", settings.tolerance)?;
+    if !(0.0..1.0).contains(&settings.slope) {
+        return Err(Error::Parameter {
+            name: "the slope of Armijo's rule",
+            value: settings.slope,
+            expected: "in [0, 1)",
+        });
     }
     let mut point = start;
     let (mut value, mut gradient) = evaluate(&point)?;

@@ -18,7 +18,7 @@ use super::implicit::{Inverse, check_task, implicit};
 use super::policy_space::{Flow, Parametrisation};
 use super::reward_model::{LinearReward, sigmoid};
 use super::unrolled::unrolled;
-use super::{Task, check_choices};
+use super::{Task, check_choices, check_discount, check_magnitude, check_positive};
 use crate::Result;
 use crate::mdp::Mdp;
 use crate::rng::{self, Purpose};
@@ -39,6 +39,15 @@ pub struct Regulariser {
     pub reward: f64,
     /// `λ_γ`, on the learnt discount itself.
     pub discount: f64,
+}
+
+impl Regulariser {
+    /// # Errors
+    /// A coefficient that is negative or not finite.
+    pub(super) fn check(&self) -> Result<()> {
+        check_magnitude("the regulariser of the reward", self.reward)?;
+        check_magnitude("the regulariser of the discount", self.discount)
+    }
 }
 
 /// How the outer gradient is found.
@@ -116,6 +125,17 @@ impl Default for BarfiSettings {
     }
 }
 
+impl BarfiSettings {
+    fn check(&self) -> Result<()> {
+        self.regulariser.check()?;
+        check_discount("the outer discount", self.outer_discount)?;
+        check_discount("the inner discount at the start", sigmoid(self.discount_logit))?;
+        check_magnitude("the coefficient of the entropy", self.entropy)?;
+        check_magnitude("the spread of the reward's parameters", self.spread)?;
+        check_positive("the scale of the inner objective", self.scale)
+    }
+}
+
 /// What a run leaves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BarfiRun {
@@ -137,6 +157,7 @@ pub struct BarfiRun {
 /// Features or rewards that do not fit the table, or settings out of range.
 pub fn exact_barfi(mdp: &Mdp, features: &Array2<f64>, auxiliary: &[f64], settings: &BarfiSettings) -> Result<BarfiRun> {
     check_choices("the auxiliary reward", mdp, auxiliary)?;
+    settings.check()?;
     let model = LinearReward::blend(mdp, features, mdp.rewards(), auxiliary, settings.blend)?;
     let class = Parametrisation::Linear(features.clone());
     let (n, k) = (class.dimension(mdp), model.dimension());
@@ -160,16 +181,15 @@ pub fn exact_barfi(mdp: &Mdp, features: &Array2<f64>, auxiliary: &[f64], setting
         Ok(())
     };
     climb(&mut theta, &naive, sigmoid(logit[0]), settings.naive_steps)?;
-    climb(&mut theta, &model.reward(&phi), sigmoid(logit[0]), settings.first_steps)?;
-    let mut run = BarfiRun {
-        thetas: Vec::with_capacity(settings.outer_steps + 1),
-        values: Vec::with_capacity(settings.outer_steps + 1),
-        discounts: Vec::with_capacity(settings.outer_steps + 1),
-        phi: Vec::new(),
-        reward: Vec::new(),
+    climb(&mut theta, &model.reward(&phi)?, sigmoid(logit[0]), settings.first_steps)?;
+    let mut run =
+        BarfiRun { thetas: Vec::new(), values: Vec::new(), discounts: Vec::new(), phi: Vec::new(), reward: Vec::new() };
+    let worth = |theta: &[f64]| -> Result<f64> {
+        let flow = Flow::new(mdp, &class.logits(mdp, theta)?, settings.outer_discount)?;
+        Ok(flow.valued(mdp.rewards(), 0.0)?.objective)
     };
     for _ in 0..settings.outer_steps {
-        let reward = model.reward(&phi);
+        let reward = model.reward(&phi)?;
         let gamma = sigmoid(logit[0]);
         let inner = Task { reward: &reward, temperature: settings.entropy, discount: gamma };
         let (value, by_reward, by_discount) = match settings.outer {
@@ -179,34 +199,34 @@ pub fn exact_barfi(mdp: &Mdp, features: &Array2<f64>, auxiliary: &[f64], setting
             }
             OuterStep::Unrolled { steps, step } => {
                 let found = unrolled(mdp, &class, &theta, inner, primary, (steps, step * settings.scale))?;
-                (found.value, found.reward, found.discount)
+                // Its own value is that of the policy after the steps.
+                (worth(&theta)?, found.reward, found.discount)
             }
         };
         run.thetas.push(theta.clone());
         run.values.push(value);
         run.discounts.push(gamma);
-        let mut gradient = model.pull_back(&by_reward);
-        let slope = model.norms(&phi).1;
+        let mut gradient = model.pull_back(&by_reward)?;
+        let slope = model.norms(&phi)?.1;
         gradient.iter_mut().zip(&slope).for_each(|(g, n)| *g -= settings.regulariser.reward * n);
         of_reward.ascend(&mut phi, &gradient);
         if settings.learn_discount {
             let slope = (by_discount - settings.regulariser.discount) * gamma * (1.0 - gamma);
             of_discount.ascend(&mut logit, &[slope]);
         }
-        climb(&mut theta, &model.reward(&phi), sigmoid(logit[0]), settings.inner_steps)?;
+        climb(&mut theta, &model.reward(&phi)?, sigmoid(logit[0]), settings.inner_steps)?;
     }
-    let flow = Flow::new(mdp, &class.logits(mdp, &theta), settings.outer_discount)?;
-    run.values.push(flow.valued(mdp.rewards(), 0.0).objective);
+    run.values.push(worth(&theta)?);
     run.thetas.push(theta);
     run.discounts.push(sigmoid(logit[0]));
-    run.reward = model.reward(&phi);
+    run.reward = model.reward(&phi)?;
     run.phi = phi;
     Ok(run)
 }
 
 fn policy_gradient(mdp: &Mdp, class: &Parametrisation, theta: &[f64], task: Task, scale: f64) -> Result<Vec<f64>> {
-    let flow = Flow::new(mdp, &class.logits(mdp, theta), task.discount)?;
-    let mut gradient = class.pull_back(mdp, &flow.gradient(&flow.valued(task.reward, task.temperature)));
+    let flow = Flow::new(mdp, &class.logits(mdp, theta)?, task.discount)?;
+    let mut gradient = class.pull_back(mdp, &flow.gradient(&flow.valued(task.reward, task.temperature)?))?;
     gradient.iter_mut().for_each(|g| *g *= scale);
     Ok(gradient)
 }
@@ -224,8 +244,9 @@ pub fn naive_ascent(
     let mut theta = vec![0.0; class.dimension(mdp)];
     class.check(mdp, &theta)?;
     check_task(mdp, "the reward", task)?;
+    check_positive("the scale of the objective", scale)?;
     let mut optimiser = RmsProp::new(theta.len(), rate)?;
-    let mut thetas = Vec::with_capacity(steps + 1);
+    let mut thetas = Vec::new();
     for _ in 0..steps {
         thetas.push(theta.clone());
         let gradient = policy_gradient(mdp, class, &theta, task, scale)?;

@@ -9,14 +9,16 @@
 //! λ_D = κ d π A_u,    λ_{d−1}(s', b) = β_{d−1}(b|s') γ Σ_{s,a} λ_d(s, a) P(s'|s, a),    ∂F/∂r = Σ_d λ_d
 //! ```
 //! with `β` the branch that the maximum took (the first one among equals), or the softmax. A reward that adds what lies beyond the
-//! horizon makes up for a short plan: with `r = r_p + γ P V* − V*` one step is enough. For an agent without limits nothing beats `r_p`.
+//! horizon makes up for a short plan: with `r = r_p + γ P V* − V*` one step is enough as `κ → ∞`. For an agent
+//! without limits nothing beats `r_p` then.
 //!
 //! Source: Sorg, Singh and Lewis 2010 (PGRD); Singh, Lewis and Barto 2009. The gradient here is the expectation of theirs.
 
 use super::hypergradient::Hypergradient;
+use super::implicit::check_task;
 use super::policy_space::Flow;
 use super::soft::soft_max;
-use super::{LARGEST, Task, check_choices, check_discount, check_temperature};
+use super::{Task, check_choices, check_discount, check_positive};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -52,22 +54,18 @@ pub struct DepthLimited {
 /// Rewards that do not fit the table; depth 0; a sharpness or temperature that is not positive; a discount outside [0, 1).
 pub fn depth_limited(mdp: &Mdp, agent: &DepthLimited, reward: &[f64], outer: Task) -> Result<Hypergradient> {
     check_choices("the reward", mdp, reward)?;
-    check_choices("the outer reward", mdp, outer.reward)?;
+    check_task(mdp, "the outer reward", outer)?;
     check_discount("the discount of the plan", agent.discount)?;
-    check_discount("the outer discount", outer.discount)?;
     if agent.depth == 0 {
         return Err(Error::Parameter { name: "depth", value: 0.0, expected: "at least 1" });
     }
-    if !(agent.sharpness > 0.0 && agent.sharpness <= LARGEST) {
-        let expected = "a positive number of at most 1e100";
-        return Err(Error::Parameter { name: "sharpness", value: agent.sharpness, expected });
-    }
+    check_positive("sharpness", agent.sharpness)?;
     if let Backup::Soft { temperature } = agent.backup {
-        check_temperature(temperature)?;
+        check_positive("temperature", temperature)?;
     }
     let (states, choices, gamma) = (mdp.num_states(), mdp.num_choices(), agent.discount);
     let mut q = reward.to_vec();
-    let (mut branches, mut ahead) = (Vec::with_capacity(agent.depth), Vec::with_capacity(agent.depth));
+    let (mut branches, mut ahead) = (Vec::new(), Vec::new());
     for _ in 1..agent.depth {
         let mut values = vec![0.0; states];
         let mut branch = vec![0.0; choices];
@@ -89,7 +87,7 @@ pub fn depth_limited(mdp: &Mdp, agent: &DepthLimited, reward: &[f64], outer: Tas
     }
     let logits: Vec<f64> = q.iter().map(|q| agent.sharpness * q).collect();
     let flow = Flow::new(mdp, &logits, outer.discount)?;
-    let worth = flow.valued(outer.reward, outer.temperature);
+    let worth = flow.valued(outer.reward, outer.temperature)?;
     let mut lambda = flow.gradient(&worth);
     lambda.iter_mut().for_each(|x| *x *= agent.sharpness);
     let (mut w, mut discounts) = (lambda.clone(), vec![0.0; states]);

@@ -2,7 +2,7 @@
 
 use super::resolvent::{Discount, Resolvent};
 use super::soft::SoftOptimum;
-use super::{check_choices, check_discount};
+use super::{centre, check_choices, check_discount};
 use crate::Result;
 use crate::mdp::Mdp;
 
@@ -76,8 +76,12 @@ pub fn hypergradient(
     let (mut occupancy, mut w) = (advantages.clone(), advantages.clone());
     let mut flow = vec![0.0; states];
     for s in 0..states {
+        mdp.choices(s)
+            .for_each(|c| advantages[c] = outer_reward[c] + outer_discount * mdp.expect(c, &values) - values[s]);
+    }
+    centre(mdp, policy, &mut advantages);
+    for s in 0..states {
         for c in mdp.choices(s) {
-            advantages[c] = outer_reward[c] + outer_discount * mdp.expect(c, &values) - values[s];
             occupancy[c] = visits[s] * policy[c];
             w[c] = occupancy[c] * advantages[c] / inner.temperature;
             let passed = inner.discount.at(s) * w[c];
@@ -114,13 +118,12 @@ pub fn policy_derivative(mdp: &Mdp, inner: &SoftOptimum, change: &[f64]) -> Resu
     let mut values: Vec<f64> =
         (0..mdp.num_states()).map(|s| mdp.choices(s).map(|c| policy[c] * change[c]).sum()).collect();
     inner.resolvent.solve(&mut values);
-    let mut moved = vec![0.0; mdp.num_choices()];
+    let mut moved = change.to_vec();
     for s in 0..mdp.num_states() {
         // Σ_b π dQ is dV(s): the derivative of the soft Bellman equation.
-        for c in mdp.choices(s) {
-            let dq = change[c] + inner.discount.at(s) * mdp.expect(c, &values);
-            moved[c] = policy[c] * (dq - values[s]) / inner.temperature;
-        }
+        mdp.choices(s).for_each(|c| moved[c] += inner.discount.at(s) * mdp.expect(c, &values) - values[s]);
     }
+    centre(mdp, policy, &mut moved);
+    moved.iter_mut().zip(policy).for_each(|(x, p)| *x *= p / inner.temperature);
     Ok(Derivative { values, policy: moved })
 }

@@ -5,12 +5,16 @@
 //! ∂F/∂r = D_w x,     w = −H⁻¹ ∇F(θ),     ∂F/∂γ = D_w (x · P V)
 //! ```
 //! with `x` the occupancy under the inner discount. Per state the logits have a shift that changes nothing: `H` of a tabular softmax has
-//! exactly one zero eigenvalue a state, so a plain inverse is not possible.
+//! one zero eigenvalue a state, so a plain inverse is not possible.
+//!
+//! **Limit.** A state that the inner problem does not visit adds nothing to `L`: its logits are not determined, and all its eigenvalues are 0. What
+//! the outer problem earns there is then missing from the gradient here, but not from that of [`hypergradient`](super::hypergradient()), whose policy
+//! is optimal everywhere. So it is with an inner discount of 0 in states that are no starts.
 
 use nalgebra::DMatrix;
 
 use super::policy_space::{Flow, Parametrisation, Valued};
-use super::{LARGEST, Task, check_choices, check_discount, dot};
+use super::{Task, check_choices, check_discount, check_magnitude, check_positive, dot};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -75,12 +79,12 @@ pub fn implicit(
     outer: Task,
     inverse: Inverse,
 ) -> Result<Implicit> {
-    class.check(mdp, theta)?;
     check_task(mdp, "the reward", inner)?;
     check_task(mdp, "the outer reward", outer)?;
-    let logits = class.logits(mdp, theta);
+    check_positive("the scale of the inner objective", scale)?;
+    let logits = class.logits(mdp, theta)?;
     let flow = Flow::new(mdp, &logits, inner.discount)?;
-    let valued = flow.valued(inner.reward, inner.temperature);
+    let valued = flow.valued(inner.reward, inner.temperature)?;
     let apart;
     let outer_flow = if outer.discount == inner.discount {
         &flow
@@ -88,11 +92,11 @@ pub fn implicit(
         apart = Flow::new(mdp, &logits, outer.discount)?;
         &apart
     };
-    let worth = outer_flow.valued(outer.reward, outer.temperature);
-    let gradient = class.pull_back(mdp, &outer_flow.gradient(&worth));
+    let worth = outer_flow.valued(outer.reward, outer.temperature)?;
+    let gradient = class.adjoint(mdp, &outer_flow.gradient(&worth));
     let product = |v: &[f64]| hessian_product(mdp, class, &flow, &valued, v, scale);
     let direction = inverse.apply(&gradient, product)?;
-    let change = flow.change(&valued, &class.logits(mdp, &direction));
+    let change = flow.moved(&valued, &class.apply(mdp, &direction));
     let reward: Vec<f64> = change.occupancy.iter().map(|x| scale * x).collect();
     let mut discount = 0.0;
     for s in 0..mdp.num_states() {
@@ -101,17 +105,14 @@ pub fn implicit(
             discount += reward[c] * mdp.expect(c, &valued.values) + scale * x * mdp.expect(c, &change.values);
         }
     }
-    let slope = class.pull_back(mdp, &flow.gradient(&valued)).iter().fold(0.0f64, |m, g| m.max(g.abs()));
+    let slope = class.adjoint(mdp, &flow.gradient(&valued)).iter().fold(0.0f64, |m, g| m.max(g.abs()));
     Ok(Implicit { value: worth.objective, direction, reward, discount, slope: slope * scale })
 }
 
 pub(super) fn check_task(mdp: &Mdp, what: &'static str, task: Task) -> Result<()> {
     check_choices(what, mdp, task.reward)?;
     check_discount("the discount", task.discount)?;
-    if (0.0..=LARGEST).contains(&task.temperature) {
-        return Ok(());
-    }
-    Err(Error::Parameter { name: "temperature", value: task.temperature, expected: "from 0 to 1e100" })
+    check_magnitude("temperature", task.temperature)
 }
 
 pub(super) fn hessian_product(
@@ -122,8 +123,8 @@ pub(super) fn hessian_product(
     v: &[f64],
     scale: f64,
 ) -> Vec<f64> {
-    let change = flow.change(valued, &class.logits(mdp, v));
-    let mut product = class.pull_back(mdp, &change.gradient);
+    let change = flow.moved(valued, &class.apply(mdp, v));
+    let mut product = class.adjoint(mdp, &change.gradient);
     product.iter_mut().for_each(|x| *x *= scale);
     product
 }
@@ -133,10 +134,9 @@ pub(super) fn hessian_product(
 /// # Errors
 /// As [`implicit`].
 pub fn hessian(mdp: &Mdp, class: &Parametrisation, theta: &[f64], inner: Task) -> Result<DMatrix<f64>> {
-    class.check(mdp, theta)?;
     check_task(mdp, "the reward", inner)?;
-    let flow = Flow::new(mdp, &class.logits(mdp, theta), inner.discount)?;
-    let valued = flow.valued(inner.reward, inner.temperature);
+    let flow = Flow::new(mdp, &class.logits(mdp, theta)?, inner.discount)?;
+    let valued = flow.valued(inner.reward, inner.temperature)?;
     Ok(assemble(theta.len(), |v| hessian_product(mdp, class, &flow, &valued, v, 1.0)))
 }
 
@@ -158,13 +158,7 @@ impl Inverse {
         match self {
             Inverse::Identity => Ok(v.to_vec()),
             Inverse::Neumann { terms, step } => {
-                if !(step > 0.0 && step.is_finite()) {
-                    return Err(Error::Parameter {
-                        name: "the step of the Neumann series",
-                        value: step,
-                        expected: "a positive number",
-                    });
-                }
+                check_positive("the step of the Neumann series", step)?;
                 let (mut power, mut sum) = (v.to_vec(), v.to_vec());
                 for _ in 0..terms {
                     let moved = product(&power);
@@ -176,9 +170,18 @@ impl Inverse {
                 sum.iter_mut().for_each(|s| *s *= step);
                 Ok(sum)
             }
-            Inverse::ConjugateGradients { tolerance, most } => conjugate_gradients(v, product, tolerance, most),
-            Inverse::PseudoInverse { cutoff } => spectral(v, product, 0.0, Some(cutoff)),
-            Inverse::Exact { ridge } => spectral(v, product, ridge, None),
+            Inverse::ConjugateGradients { tolerance, most } => {
+                check_positive("the tolerance of conjugate gradients", tolerance)?;
+                conjugate_gradients(v, product, tolerance, most)
+            }
+            Inverse::PseudoInverse { cutoff } => {
+                check_positive("the cutoff of eigenvalues", cutoff)?;
+                spectral(v, product, 0.0, Some(cutoff))
+            }
+            Inverse::Exact { ridge } => {
+                check_magnitude("the ridge", ridge)?;
+                spectral(v, product, ridge, None)
+            }
         }
     }
 }
@@ -186,6 +189,9 @@ impl Inverse {
 /// `(ridge I − H)⁻¹ v` through the eigenvalues of `H`; those at most `cutoff` times the largest are left out, or refused without a cutoff.
 fn spectral(v: &[f64], product: impl Fn(&[f64]) -> Vec<f64>, ridge: f64, cutoff: Option<f64>) -> Result<Vec<f64>> {
     let n = v.len();
+    if n == 0 {
+        return Ok(Vec::new());
+    }
     let eigen = assemble(n, product).symmetric_eigen();
     let curvature: Vec<f64> = eigen.eigenvalues.iter().map(|x| ridge - x).collect();
     let largest = curvature.iter().fold(0.0f64, |m, x| m.max(x.abs()));
@@ -243,5 +249,14 @@ fn conjugate_gradients(
         norm = next;
         direction.iter_mut().zip(&residual).for_each(|(d, r)| *d = r + ratio * *d);
     }
-    Ok(x)
+    if norm <= goal {
+        return Ok(x);
+    }
+    Err(Error::NotApplicable {
+        method: "conjugate gradients",
+        reason: format!(
+            "the residual is still {:e} of the first one after {most} products, not {tolerance:e}; allow more of either",
+            (norm / dot(v, v)).sqrt()
+        ),
+    })
 }

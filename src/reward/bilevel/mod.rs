@@ -12,7 +12,8 @@
 //! W(s, a) = ∂F/∂r(s, a) = G(s, a) + η(s) π(a|s),        ∂F/∂γ(s) = Σ_a W(s, a) (P V)(s, a).
 //! ```
 //! `W` is a signed flow without sources: what enters a state leaves it. So no potential-based shaping changes `F` to first order (nor at all),
-//! and, where episodes do not end, no constant does: learnt rewards are never unique; compare policies, advantages or values instead.
+//! and, where episodes do not end and all states have one discount, no constant does: learnt rewards are never unique; compare policies, advantages or
+//! values instead.
 //!
 //! | file | what is in it |
 //! |---|---|
@@ -26,7 +27,8 @@
 //! | `barfi`, `sampled` | BARFI with exact gradients, and from episodes as published |
 //! | `depth_limited` | optimal rewards for agents that plan a few steps ahead |
 //!
-//! **Limits.** The inner policy must not be saturated: where `π` is nearly deterministic, `G` underflows and so does the gradient. A terminal state
+//! **Limits.** The inner policy must not be saturated: where `π` is nearly deterministic, `G` is of the size of `π(a|s) / τ` for the actions that are
+//! hardly taken, and vanishes with it: a gradient of 0 says that no small change of the reward moves anything, not that the reward is best. A terminal state
 //! earns no entropy; an agent that may wander for ever earns up to `τ ln A / (1 − γ)` by doing so, which has to stay below what is at stake.
 //!
 //! Sources: Gupta, Chandak, Jordan, Thomas and da Silva 2023 (BARFI); Thoma et al. 2024 (HPGD); Hu et al. 2020 (BiPaRS); Zheng, Oh and Singh
@@ -76,13 +78,22 @@ pub struct Task<'a> {
 const LARGEST: f64 = 1e100;
 
 fn check_choices(what: &'static str, mdp: &Mdp, numbers: &[f64]) -> Result<()> {
-    if numbers.len() != mdp.num_choices() {
-        return Err(Error::Shape { what: what.into(), found: vec![numbers.len()], expected: vec![mdp.num_choices()] });
-    }
+    check_numbers(what, numbers, mdp.num_choices())
+}
+
+fn check_numbers(what: &'static str, numbers: &[f64], expected: usize) -> Result<()> {
+    check_length(what, numbers, expected)?;
     match numbers.iter().find(|x| !(0.0..=LARGEST).contains(&x.abs())) {
         Some(&value) => Err(Error::Parameter { name: what, value, expected: "a finite number of size 1e100 at most" }),
         None => Ok(()),
     }
+}
+
+fn check_length(what: &'static str, numbers: &[f64], expected: usize) -> Result<()> {
+    if numbers.len() == expected {
+        return Ok(());
+    }
+    Err(Error::Shape { what: what.into(), found: vec![numbers.len()], expected: vec![expected] })
 }
 
 fn check_discount(name: &'static str, gamma: f64) -> Result<()> {
@@ -92,11 +103,30 @@ fn check_discount(name: &'static str, gamma: f64) -> Result<()> {
     Err(Error::Parameter { name, value: gamma, expected: "in [0, 1)" })
 }
 
-fn check_temperature(temperature: f64) -> Result<()> {
-    if temperature > 0.0 && temperature <= LARGEST {
+/// Refuses a setting that is negative or not finite.
+fn check_magnitude(name: &'static str, value: f64) -> Result<()> {
+    if (0.0..=LARGEST).contains(&value) {
         return Ok(());
     }
-    Err(Error::Parameter { name: "temperature", value: temperature, expected: "a positive number of at most 1e100" })
+    Err(Error::Parameter { name, value, expected: "from 0 to 1e100" })
+}
+
+/// Refuses a setting that is not positive or not finite.
+fn check_positive(name: &'static str, value: f64) -> Result<()> {
+    if value > 0.0 && value <= LARGEST {
+        return Ok(());
+    }
+    Err(Error::Parameter { name, value, expected: "a positive number of at most 1e100" })
+}
+
+/// Takes the mean under `policy` off numbers of choices, state by state: `x ← x − Σ_b π x`.
+///
+/// Advantages have the mean 0; what rounding leaves of it would be blown up where they are divided by a small temperature.
+fn centre(mdp: &Mdp, policy: &[f64], x: &mut [f64]) {
+    for s in 0..mdp.num_states() {
+        let mean: f64 = mdp.choices(s).map(|c| policy[c] * x[c]).sum();
+        x[mdp.choices(s)].iter_mut().for_each(|x| *x -= mean);
+    }
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

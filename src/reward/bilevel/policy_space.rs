@@ -11,6 +11,7 @@
 use ndarray::Array2;
 
 use super::resolvent::{Discount, Resolvent};
+use super::{centre, check_choices, check_length, check_magnitude};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -35,23 +36,13 @@ impl Parametrisation {
     /// # Errors
     /// Features that do not fit the table, or parameters `theta` that do not fit either.
     pub(super) fn check(&self, mdp: &Mdp, theta: &[f64]) -> Result<()> {
-        if let Parametrisation::Linear(features) = self
-            && features.nrows() != mdp.num_states()
-        {
-            return Err(Error::Shape {
-                what: "the features of states".into(),
-                found: features.shape().to_vec(),
-                expected: vec![mdp.num_states(), features.ncols()],
-            });
+        if let Parametrisation::Linear(features) = self {
+            check_rows(mdp, features)?;
+            if let Some(&value) = features.iter().find(|x| !x.is_finite()) {
+                return Err(Error::Parameter { name: "a feature of a state", value, expected: "a finite number" });
+            }
         }
-        let expected = self.dimension(mdp);
-        if theta.len() != expected {
-            return Err(Error::Shape {
-                what: "the policy's parameters".into(),
-                found: vec![theta.len()],
-                expected: vec![expected],
-            });
-        }
+        check_length("the policy's parameters", theta, self.dimension(mdp))?;
         match theta.iter().find(|x| !x.is_finite()) {
             Some(&value) => Err(Error::Parameter { name: "a policy parameter", value, expected: "a finite number" }),
             None => Ok(()),
@@ -59,7 +50,16 @@ impl Parametrisation {
     }
 
     /// The logits of parameters, `[C]`.
-    pub fn logits(&self, mdp: &Mdp, theta: &[f64]) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// Features or parameters that do not fit the table, or are not finite.
+    pub fn logits(&self, mdp: &Mdp, theta: &[f64]) -> Result<Vec<f64>> {
+        self.check(mdp, theta)?;
+        Ok(self.apply(mdp, theta))
+    }
+
+    /// [`logits`](Parametrisation::logits) of what has been checked.
+    pub(super) fn apply(&self, mdp: &Mdp, theta: &[f64]) -> Vec<f64> {
         let Parametrisation::Linear(features) = self else { return theta.to_vec() };
         let k = features.ncols();
         let mut logits = vec![0.0; mdp.num_choices()];
@@ -73,7 +73,19 @@ impl Parametrisation {
     }
 
     /// The gradient by parameters of a gradient by logits, `[C]`.
-    pub fn pull_back(&self, mdp: &Mdp, gradient: &[f64]) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// Features or a gradient that do not fit the table.
+    pub fn pull_back(&self, mdp: &Mdp, gradient: &[f64]) -> Result<Vec<f64>> {
+        if let Parametrisation::Linear(features) = self {
+            check_rows(mdp, features)?;
+        }
+        check_length("the gradient by logits", gradient, mdp.num_choices())?;
+        Ok(self.adjoint(mdp, gradient))
+    }
+
+    /// [`pull_back`](Parametrisation::pull_back) of what has been checked.
+    pub(super) fn adjoint(&self, mdp: &Mdp, gradient: &[f64]) -> Vec<f64> {
         let Parametrisation::Linear(features) = self else { return gradient.to_vec() };
         let k = features.ncols();
         let mut pulled = vec![0.0; self.dimension(mdp)];
@@ -86,6 +98,19 @@ impl Parametrisation {
         }
         pulled
     }
+}
+
+/// One row of features a state, and at least one column.
+pub(super) fn check_rows(mdp: &Mdp, features: &Array2<f64>) -> Result<()> {
+    let (states, k) = features.dim();
+    if states == mdp.num_states() && k > 0 {
+        return Ok(());
+    }
+    Err(Error::Shape {
+        what: "the features of states".into(),
+        found: vec![states, k],
+        expected: vec![mdp.num_states(), k.max(1)],
+    })
 }
 
 /// A policy in motion: its probabilities, its occupancy and the factors of `I − γ P_π`.
@@ -131,8 +156,9 @@ impl<'a> Flow<'a> {
     /// The softmax policy of `logits`, `[C]`, with discount `gamma`.
     ///
     /// # Errors
-    /// Too many states for dense factors.
+    /// Logits that are not one finite number a choice, a discount outside [0, 1), or too many states for dense factors.
     pub fn new(mdp: &'a Mdp, logits: &[f64], gamma: f64) -> Result<Flow<'a>> {
+        check_choices("the logits", mdp, logits)?;
         let mut log_policy = logits.to_vec();
         for s in 0..mdp.num_states() {
             let row = &mut log_policy[mdp.choices(s)];
@@ -154,8 +180,13 @@ impl<'a> Flow<'a> {
     }
 
     /// The value in the rewards `[C]` with the entropy at `temperature` (0 for none).
-    pub fn valued(&self, reward: &[f64], temperature: f64) -> Valued {
+    ///
+    /// # Errors
+    /// Rewards that are not one finite number a choice, or a temperature that is negative or not finite.
+    pub fn valued(&self, reward: &[f64], temperature: f64) -> Result<Valued> {
         let mdp = self.mdp;
+        check_choices("the reward", mdp, reward)?;
+        check_magnitude("temperature", temperature)?;
         let paid = |c: usize| reward[c] - temperature * self.log_policy[c];
         let mut values: Vec<f64> =
             (0..mdp.num_states()).map(|s| mdp.choices(s).map(|c| self.policy[c] * paid(c)).sum()).collect();
@@ -166,7 +197,8 @@ impl<'a> Flow<'a> {
         for s in 0..mdp.num_states() {
             advantages[mdp.choices(s)].iter_mut().for_each(|x| *x -= values[s]);
         }
-        Valued { temperature, objective: mdp.initial_value(&values), values, action_values, advantages }
+        centre(mdp, &self.policy, &mut advantages);
+        Ok(Valued { temperature, objective: mdp.initial_value(&values), values, action_values, advantages })
     }
 
     /// `x = d π`, `[C]`.
@@ -174,7 +206,7 @@ impl<'a> Flow<'a> {
         self.weighted(|c, d| d * self.policy[c])
     }
 
-    /// `∂L/∂logit = d π A`, `[C]`.
+    /// `∂L/∂logit = d π A`, `[C]`, for values found by [`valued`](Flow::valued) of this flow.
     pub fn gradient(&self, valued: &Valued) -> Vec<f64> {
         self.weighted(|c, d| d * self.policy[c] * valued.advantages[c])
     }
@@ -188,7 +220,17 @@ impl<'a> Flow<'a> {
     }
 
     /// What changes along the change `direction` of the logits, `[C]`. Two solutions with the factors.
-    pub fn change(&self, valued: &Valued, direction: &[f64]) -> Change {
+    ///
+    /// # Errors
+    /// A direction that is not one number a choice, or a value of a policy of another table.
+    pub fn change(&self, valued: &Valued, direction: &[f64]) -> Result<Change> {
+        check_length("the direction", direction, self.policy.len())?;
+        check_length("the advantages", &valued.advantages, self.policy.len())?;
+        Ok(self.moved(valued, direction))
+    }
+
+    /// [`change`](Flow::change) along what has been checked.
+    pub(super) fn moved(&self, valued: &Valued, direction: &[f64]) -> Change {
         let (mdp, states) = (self.mdp, self.mdp.num_states());
         // ln π changes by `du − Σ π du`.
         let mut log_change = direction.to_vec();

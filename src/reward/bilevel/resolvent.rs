@@ -1,6 +1,7 @@
 //! `(I − γ P_π)⁻¹`, factored once and used for values, for occupancies (transposed) and for the adjoint.
 
-use super::check_discount;
+use super::{check_discount, check_length};
+use crate::error::PolicyFault;
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -29,12 +30,10 @@ impl Discount {
     pub(super) fn check(&self, states: usize) -> Result<()> {
         match self {
             Discount::Constant(gamma) => check_discount("gamma", *gamma),
-            Discount::PerState(gamma) if gamma.len() != states => Err(Error::Shape {
-                what: "the discounts of states".into(),
-                found: vec![gamma.len()],
-                expected: vec![states],
-            }),
-            Discount::PerState(gamma) => gamma.iter().try_for_each(|&g| check_discount("the discount of a state", g)),
+            Discount::PerState(gamma) => {
+                check_length("the discounts of states", gamma, states)?;
+                gamma.iter().try_for_each(|&g| check_discount("the discount of a state", g))
+            }
         }
     }
 }
@@ -58,7 +57,7 @@ impl Resolvent {
     /// Factors `I − diag(γ) P_π` for the probabilities `policy`, `[C]`.
     ///
     /// # Errors
-    /// More than 4000 states.
+    /// More than 4000 states, probabilities that are no policy, or a discount outside [0, 1).
     pub fn new(mdp: &Mdp, policy: &[f64], discount: &Discount) -> Result<Resolvent> {
         let n = mdp.num_states();
         if n > MOST_STATES {
@@ -66,6 +65,16 @@ impl Resolvent {
                 method: "a dense factorisation",
                 reason: format!("the table has {n} states; at most {MOST_STATES} are allowed"),
             });
+        }
+        discount.check(n)?;
+        check_length("the policy", policy, mdp.num_choices())?;
+        for state in (0..n).filter(|&s| !mdp.is_terminal(s)) {
+            let row = &policy[mdp.choices(state)];
+            let (sum, smallest) = (row.iter().sum::<f64>(), row.iter().copied().fold(f64::INFINITY, f64::min));
+            if !((sum - 1.0).abs() <= 1e-9 && smallest >= 0.0) {
+                let reason = PolicyFault::Distribution { sum, smallest };
+                return Err(Error::Policy { state, stage: 0, reason });
+            }
         }
         let mut a = vec![0.0; n * n];
         let (mut first, mut last) = ((0..n).collect::<Vec<_>>(), (0..n).collect::<Vec<_>>());
@@ -102,6 +111,9 @@ impl Resolvent {
     }
 
     /// `x ← (I − γ P_π)⁻¹ x`, for `x` of shape `[S]`.
+    ///
+    /// # Panics
+    /// Where `x` is shorter than `[S]`.
     pub fn solve(&self, x: &mut [f64]) {
         let n = self.n;
         for i in 0..n {
@@ -118,6 +130,9 @@ impl Resolvent {
     }
 
     /// `x ← (I − γ P_π)⁻ᵀ x`, for `x` of shape `[S]`.
+    ///
+    /// # Panics
+    /// Where `x` is shorter than `[S]`.
     pub fn solve_transposed(&self, x: &mut [f64]) {
         let n = self.n;
         for k in 0..n {

@@ -5,9 +5,10 @@ use std::ops::Range;
 use ndarray::Array2;
 
 use super::hypergradient::{Hypergradient, hypergradient};
+use super::policy_space::check_rows;
 use super::resolvent::Discount;
 use super::soft::{SoftOptimum, soft_optimum};
-use super::{Blend, Regulariser, check_choices, check_discount, check_temperature};
+use super::{Blend, Regulariser, check_choices, check_discount, check_length, check_numbers, check_positive};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -74,14 +75,8 @@ impl LinearReward {
     ) -> Result<LinearReward> {
         check_choices("the primary reward", mdp, primary)?;
         check_choices("the auxiliary reward", mdp, auxiliary)?;
+        check_rows(mdp, features)?;
         let (states, k) = features.dim();
-        if states != mdp.num_states() || k == 0 {
-            return Err(Error::Shape {
-                what: "the features of states".into(),
-                found: vec![states, k],
-                expected: vec![mdp.num_states(), k.max(1)],
-            });
-        }
         let one = vec![1.0; mdp.num_choices()];
         let (base, parts): (Vec<f64>, Vec<&[f64]>) = match blend {
             Blend::AroundPrimary => (primary.to_vec(), vec![&one, auxiliary]),
@@ -105,22 +100,38 @@ impl LinearReward {
     }
 
     /// `r_φ`, `[C]`.
-    pub fn reward(&self, phi: &[f64]) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// Parameters that are not one finite number a column.
+    pub fn reward(&self, phi: &[f64]) -> Result<Vec<f64>> {
+        self.check(phi)?;
         let mut reward = self.base.clone();
         for (column, x) in self.columns.iter().zip(phi) {
             column.iter().for_each(|&(c, f)| reward[c as usize] += x * f);
         }
-        reward
+        Ok(reward)
+    }
+
+    fn check(&self, phi: &[f64]) -> Result<()> {
+        check_numbers("the reward's parameters", phi, self.columns.len())
     }
 
     /// The gradient by `φ` of a gradient by the reward, `[C]`.
-    pub fn pull_back(&self, gradient: &[f64]) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// A gradient that is not one number a choice.
+    pub fn pull_back(&self, gradient: &[f64]) -> Result<Vec<f64>> {
+        check_length("the gradient by the reward", gradient, self.base.len())?;
         let entry = |column: &Vec<(u32, f64)>| column.iter().map(|&(c, f)| gradient[c as usize] * f).sum();
-        self.columns.iter().map(entry).collect()
+        Ok(self.columns.iter().map(entry).collect())
     }
 
     /// `Σ ‖φ_group‖` over the groups of parameters, with its gradient (0 at 0): norms, not squared ones.
-    pub fn norms(&self, phi: &[f64]) -> (f64, Vec<f64>) {
+    ///
+    /// # Errors
+    /// Parameters that are not one finite number a column.
+    pub fn norms(&self, phi: &[f64]) -> Result<(f64, Vec<f64>)> {
+        self.check(phi)?;
         let mut gradient = vec![0.0; phi.len()];
         let mut sum = 0.0;
         for group in &self.groups {
@@ -130,15 +141,12 @@ impl LinearReward {
                 group.clone().for_each(|i| gradient[i] = phi[i] / norm);
             }
         }
-        (sum, gradient)
+        Ok((sum, gradient))
     }
 }
 
 fn same_length(base: &[f64], shaping: &[f64]) -> Result<()> {
-    if base.len() == shaping.len() {
-        return Ok(());
-    }
-    Err(Error::Shape { what: "the shaping reward".into(), found: vec![shaping.len()], expected: vec![base.len()] })
+    check_length("the shaping reward", shaping, base.len())
 }
 
 /// The outer objective as a function of reward parameters, with the inner problem solved to the end each time.
@@ -168,7 +176,7 @@ impl<'a> SoftProblem<'a> {
         outer_reward: Vec<f64>,
         outer_discount: f64,
     ) -> Result<SoftProblem<'a>> {
-        check_temperature(temperature)?;
+        check_positive("temperature", temperature)?;
         check_choices("the reward", mdp, &model.base)?;
         check_choices("the outer reward", mdp, &outer_reward)?;
         check_discount("the outer discount", outer_discount)?;
@@ -178,8 +186,12 @@ impl<'a> SoftProblem<'a> {
     }
 
     /// The same with one more parameter, the logit of the inner discount, and with regularisers `− λ_γ γ − λ_φ Σ ‖φ‖`.
-    pub fn learning_discount(self, regulariser: Regulariser) -> SoftProblem<'a> {
-        SoftProblem { discount: None, regulariser, ..self }
+    ///
+    /// # Errors
+    /// A regulariser that is negative or not finite.
+    pub fn learning_discount(self, regulariser: Regulariser) -> Result<SoftProblem<'a>> {
+        regulariser.check()?;
+        Ok(SoftProblem { discount: None, regulariser, ..self })
     }
 
     /// The inner optimum at `point`.
@@ -189,14 +201,8 @@ impl<'a> SoftProblem<'a> {
     pub fn optimum(&self, point: &[f64]) -> Result<SoftOptimum> {
         let k = self.model.dimension();
         let expected = k + usize::from(self.discount.is_none());
-        if point.len() != expected {
-            return Err(Error::Shape {
-                what: "the reward's parameters".into(),
-                found: vec![point.len()],
-                expected: vec![expected],
-            });
-        }
-        let reward = self.model.reward(&point[..k]);
+        check_length("the reward's parameters", point, expected)?;
+        let reward = self.model.reward(&point[..k])?;
         let learnt;
         let discount = match &self.discount {
             Some(discount) => discount,
@@ -216,10 +222,10 @@ impl<'a> SoftProblem<'a> {
         let inner = self.optimum(point)?;
         let found: Hypergradient = hypergradient(self.mdp, &inner, &self.outer_reward, self.outer_discount)?;
         let k = self.model.dimension();
-        let mut gradient = self.model.pull_back(&found.reward);
+        let mut gradient = self.model.pull_back(&found.reward)?;
         let mut value = found.value;
         if self.regulariser.reward != 0.0 {
-            let (norm, slope) = self.model.norms(&point[..k]);
+            let (norm, slope) = self.model.norms(&point[..k])?;
             value -= self.regulariser.reward * norm;
             gradient.iter_mut().zip(&slope).for_each(|(g, n)| *g -= self.regulariser.reward * n);
         }

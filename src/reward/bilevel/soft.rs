@@ -1,7 +1,7 @@
 //! The inner problem: soft-optimal behaviour, by Newton's method on the soft Bellman equation (soft policy iteration).
 
 use super::resolvent::{Discount, Resolvent};
-use super::{check_choices, check_temperature};
+use super::{check_choices, check_numbers, check_positive};
 use crate::mdp::{DecisionRule, Mdp, Policy};
 use crate::{Error, Result};
 
@@ -57,18 +57,14 @@ pub fn soft_optimum(
     start: Option<&[f64]>,
 ) -> Result<SoftOptimum> {
     let states = mdp.num_states();
-    check_temperature(temperature)?;
+    check_positive("temperature", temperature)?;
     check_choices("the reward", mdp, reward)?;
     discount.check(states)?;
     let mut values = match start {
-        Some(values) if values.len() != states => {
-            return Err(Error::Shape {
-                what: "the start of Newton's method".into(),
-                found: vec![values.len()],
-                expected: vec![states],
-            });
+        Some(values) => {
+            check_numbers("the start of Newton's method", values, states)?;
+            values.to_vec()
         }
-        Some(values) => values.to_vec(),
         None => vec![0.0; states],
     };
     (0..states).filter(|&s| mdp.is_terminal(s)).for_each(|s| values[s] = 0.0);

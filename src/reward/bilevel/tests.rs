@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+mod bad_input;
+
 use super::*;
 use crate::mdp::{MdpBuilder, action_values};
 use crate::planning::{Criterion, SolveOptions, solve};
@@ -203,11 +205,11 @@ fn products_with_the_hessian_are_differences_of_gradients() {
     ] {
         let (mdp, r, _, mut rng) = instance(terminal, 11);
         let theta = numbers(&mut rng, class.dimension(&mdp));
-        let flow = |theta: &[f64]| Flow::new(&mdp, &class.logits(&mdp, theta), GAMMA).unwrap();
-        let value = |theta: &[f64]| flow(theta).valued(&r, TAU).objective;
+        let flow = |theta: &[f64]| Flow::new(&mdp, &class.logits(&mdp, theta).unwrap(), GAMMA).unwrap();
+        let value = |theta: &[f64]| flow(theta).valued(&r, TAU).unwrap().objective;
         let gradient = |theta: &[f64]| {
             let flow = flow(theta);
-            class.pull_back(&mdp, &flow.gradient(&flow.valued(&r, TAU)))
+            class.pull_back(&mdp, &flow.gradient(&flow.valued(&r, TAU).unwrap())).unwrap()
         };
         close(&gradient(&theta), &differences(&theta, value), 1e-9, "gradient");
         let h = hessian(&mdp, &class, &theta, Task { reward: &r, temperature: TAU, discount: GAMMA }).unwrap();
@@ -218,7 +220,7 @@ fn products_with_the_hessian_are_differences_of_gradients() {
         // The mixed derivative is the change of the occupancy.
         let direction = numbers(&mut rng, theta.len());
         let here = flow(&theta);
-        let change = here.change(&here.valued(&r, TAU), &class.logits(&mdp, &direction));
+        let change = here.change(&here.valued(&r, TAU).unwrap(), &class.logits(&mdp, &direction).unwrap()).unwrap();
         for c in 0..r.len() {
             let along = |t: &[f64]| {
                 flow(&theta.iter().zip(&direction).map(|(x, d)| x + t[0] * d).collect::<Vec<_>>()).occupancy()[c]
@@ -343,7 +345,7 @@ fn problems_with_parameters_have_the_gradient_of_differences() {
         point.push(1.5);
         let regulariser = Regulariser { reward: 0.1, discount: 0.3 };
         let problem = SoftProblem::new(&mdp, model, TAU, Discount::Constant(0.0), u.clone(), GAMMA).unwrap();
-        let problem = problem.learning_discount(regulariser);
+        let problem = problem.learning_discount(regulariser).unwrap();
         let gradient = problem.clone().evaluate(&point).unwrap().1;
         let value = |x: &[f64]| problem.clone().evaluate(x).unwrap().0;
         close(&gradient, &differences(&point, value), 1e-8, "blend");
@@ -451,54 +453,56 @@ fn barfi_learns_past_a_distraction() {
     let task = Task { reward: &naive, temperature: 0.05, discount: GAMMA };
     let class = Parametrisation::Linear(features.clone());
     let thetas = naive_ascent(&mdp, &class, task, (0.02, 1.0, 500)).unwrap();
-    let flow = Flow::new(&mdp, &class.logits(&mdp, thetas.last().unwrap()), GAMMA).unwrap();
-    let naive = flow.valued(mdp.rewards(), 0.0).objective;
+    let flow = Flow::new(&mdp, &class.logits(&mdp, thetas.last().unwrap()).unwrap(), GAMMA).unwrap();
+    let naive = flow.valued(mdp.rewards(), 0.0).unwrap().objective;
     assert!(naive < -0.5 && *run.values.last().unwrap() > 0.7, "{naive} {:?}", run.values.last());
     assert_eq!(run, exact_barfi(&mdp, &features, &auxiliary, &settings).unwrap());
     let unrolled = BarfiSettings { outer: OuterStep::Unrolled { steps: 3, step: 0.1 }, outer_steps: 3, ..settings };
-    assert!(exact_barfi(&mdp, &features, &auxiliary, &unrolled).is_ok());
+    let run = exact_barfi(&mdp, &features, &auxiliary, &unrolled).unwrap();
+    for (theta, value) in run.thetas.iter().zip(&run.values) {
+        let flow = Flow::new(&mdp, &class.logits(&mdp, theta).unwrap(), GAMMA).unwrap();
+        assert_eq!(flow.valued(mdp.rewards(), 0.0).unwrap().objective, *value);
+    }
     assert!(exact_barfi(&mdp, &features, &auxiliary[1..], &unrolled).is_err());
 }
 
+/// At a tiny temperature the policy is saturated and the gradient vanishes: what rounding leaves of the advantages of the choices taken, divided by
+/// the temperature, must not stand in for it.
 #[test]
-fn what_is_asked_for_is_checked() {
-    let (mdp, r, u, _) = instance(1, 81);
-    let gamma = Discount::Constant(GAMMA);
-    let soft = |r: &[f64], tau: f64, gamma: &Discount| soft_optimum(&mdp, r, tau, gamma, None).unwrap_err().to_string();
-    assert!(soft(&r, 0.0, &gamma).contains("temperature = 0") && soft(&r, f64::NAN, &gamma).contains("temperature"));
-    assert!(soft(&r[1..], TAU, &gamma).contains("the reward"));
-    assert!(soft(&r, TAU, &Discount::Constant(1.0)).contains("gamma = 1"));
-    assert!(soft(&r, TAU, &Discount::Constant(-0.1)).contains("in [0, 1)"));
-    assert!(soft(&r, TAU, &Discount::PerState(vec![0.9; 3])).contains("discounts of states"));
-    assert!(soft(&r, TAU, &Discount::PerState(vec![1.0; STATES])).contains("discount of a state"));
-    let mut infinite = r.clone();
-    infinite[2] = f64::INFINITY;
-    assert!(soft(&infinite, TAU, &gamma).contains("finite"));
-    let inner = optimum(&mdp, &r);
-    assert!(hypergradient(&mdp, &inner, &u[1..], GAMMA).is_err() && hypergradient(&mdp, &inner, &u, 1.0).is_err());
-    let (task, outer) = tasks(&r, &u);
-    let class = Parametrisation::Tabular;
-    assert!(implicit(&mdp, &class, &r[1..], (task, 1.0), outer, Inverse::Identity).is_err());
-    let series = Inverse::Neumann { terms: 1, step: 0.0 };
-    assert!(implicit(&mdp, &class, &r, (task, 1.0), outer, series).unwrap_err().to_string().contains("Neumann"));
-    assert!(unrolled(&mdp, &class, &r, task, outer, (0, 1.0)).is_err());
-    assert!(LinearReward::new(vec![0.0; 2], vec![vec![(2, 1.0)]]).is_err());
-    let agent = DepthLimited { depth: 0, sharpness: 1.0, discount: GAMMA, backup: Backup::Max };
-    assert!(depth_limited(&mdp, &agent, &r, outer).is_err());
+fn a_saturated_policy_has_no_gradient_of_rounding() {
+    for seed in 0..20 {
+        let (mdp, r, u, mut rng) = instance(0, 300 + seed);
+        let inner = soft_optimum(&mdp, &r, 1e-9, &Discount::Constant(GAMMA), None).unwrap();
+        assert!(inner.policy.iter().all(|&p| p == 0.0 || p == 1.0));
+        let found = hypergradient(&mdp, &inner, &u, GAMMA).unwrap();
+        assert!(found.reward.iter().chain(&found.discounts).all(|&w| w == 0.0), "{seed}: {:?}", found.reward);
+        let moved = policy_derivative(&mdp, &inner, &numbers(&mut rng, r.len())).unwrap();
+        assert!(moved.policy.iter().all(|&x| x == 0.0), "{seed}: {:?}", moved.policy);
+        let agent = DepthLimited { depth: 3, sharpness: 1e9, discount: GAMMA, backup: Backup::Max };
+        let found = depth_limited(&mdp, &agent, &r, Task { reward: &u, temperature: 0.0, discount: GAMMA }).unwrap();
+        assert!(found.reward.iter().all(|&w| w == 0.0), "{seed}: {:?}", found.reward);
+    }
 }
 
-/// What would overflow on the way is refused at the door.
+/// Where the inner problem visits only the start, the parameters of other states are not determined: the theorem misses what they earn.
 #[test]
-fn numbers_without_measure_are_refused() {
-    let mut builder = MdpBuilder::new(2);
-    builder.choice(0, 0, &[(1.0, 1, 0.0)]).choice(0, 1, &[(1.0, 0, 1.0)]).terminal(1);
-    let mdp = builder.build().unwrap();
-    let gamma = Discount::Constant(0.9);
-    assert!(soft_optimum(&mdp, &[1e101, 0.0], 1.0, &gamma, None).unwrap_err().to_string().contains("1e100"));
-    assert!(soft_optimum(&mdp, &[1.0, 0.0], 1e101, &gamma, None).unwrap_err().to_string().contains("1e100"));
-    let agent = DepthLimited { depth: 2, sharpness: 1e101, discount: 0.9, backup: Backup::Max };
-    let outer = Task { reward: mdp.rewards(), temperature: 0.0, discount: 0.9 };
-    assert!(depth_limited(&mdp, &agent, mdp.rewards(), outer).unwrap_err().to_string().contains("sharpness = 1e101"));
-    let hot = Task { temperature: 1e300, ..outer };
-    assert!(unrolled(&mdp, &Parametrisation::Tabular, &[0.0; 2], hot, outer, (1, 0.1)).is_err());
+fn without_a_future_only_the_start_has_a_gradient_through_parameters() {
+    let (mdp, r, u, _) = instance(1, 24);
+    let mut builder = MdpBuilder::new(STATES);
+    for s in (0..STATES).filter(|&s| !mdp.is_terminal(s)) {
+        for c in mdp.choices(s) {
+            let law: Vec<_> = mdp.branches(c).map(|(t, p)| (p, t, 0.0)).collect();
+            builder.choice(s, mdp.action_of(s, c), &law);
+        }
+    }
+    let mdp = builder.terminal(STATES - 1).initial(0, 1.0).build().unwrap();
+    let inner = soft_optimum(&mdp, &r, TAU, &Discount::Constant(0.0), None).unwrap();
+    let adjoint = hypergradient(&mdp, &inner, &u, GAMMA).unwrap().reward;
+    let (task, outer) = tasks(&r, &u);
+    let task = Task { discount: 0.0, ..task };
+    let inverse = Inverse::PseudoInverse { cutoff: 1e-10 };
+    let found = implicit(&mdp, &Parametrisation::Tabular, &logits(&inner), (task, 1.0), outer, inverse).unwrap().reward;
+    let start = mdp.choices(0).len();
+    close(&found[..start], &adjoint[..start], 1e-10, "at the start");
+    assert!(found[start..].iter().all(|x| *x == 0.0) && adjoint[start..].iter().any(|x| x.abs() > 1e-3));
 }

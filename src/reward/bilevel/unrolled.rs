@@ -7,9 +7,9 @@
 //! From an inner optimum all `θ_i` are the same, and the sum is the Neumann series of `α` with `k` terms. One step is the rule of LIRPG
 //! (Zheng, Oh and Singh 2018), with the intrinsic reward as part of `r`.
 
-use super::Task;
 use super::implicit::{check_task, hessian_product};
 use super::policy_space::{Flow, Parametrisation};
+use super::{Task, check_positive};
 use crate::mdp::Mdp;
 use crate::{Error, Result};
 
@@ -44,24 +44,22 @@ pub fn unrolled(
     if steps == 0 {
         return Err(Error::Parameter { name: "inner steps", value: 0.0, expected: "at least 1" });
     }
-    if !(step > 0.0 && step.is_finite()) {
-        return Err(Error::Parameter { name: "the size of an inner step", value: step, expected: "a positive number" });
-    }
+    check_positive("the size of an inner step", step)?;
     let mut theta = theta.to_vec();
-    let mut visited = Vec::with_capacity(steps);
+    let mut visited = Vec::new();
     for _ in 0..steps {
-        let flow = Flow::new(mdp, &class.logits(mdp, &theta), inner.discount)?;
-        let valued = flow.valued(inner.reward, inner.temperature);
-        let gradient = class.pull_back(mdp, &flow.gradient(&valued));
+        let flow = Flow::new(mdp, &class.logits(mdp, &theta)?, inner.discount)?;
+        let valued = flow.valued(inner.reward, inner.temperature)?;
+        let gradient = class.adjoint(mdp, &flow.gradient(&valued));
         theta.iter_mut().zip(&gradient).for_each(|(t, g)| *t += step * g);
         visited.push((flow, valued));
     }
-    let last = Flow::new(mdp, &class.logits(mdp, &theta), outer.discount)?;
-    let worth = last.valued(outer.reward, outer.temperature);
-    let mut v = class.pull_back(mdp, &last.gradient(&worth));
+    let last = Flow::new(mdp, &class.logits(mdp, &theta)?, outer.discount)?;
+    let worth = last.valued(outer.reward, outer.temperature)?;
+    let mut v = class.adjoint(mdp, &last.gradient(&worth));
     let (mut reward, mut discount) = (vec![0.0; mdp.num_choices()], 0.0);
     for (flow, valued) in visited.iter().rev() {
-        let change = flow.change(valued, &class.logits(mdp, &v));
+        let change = flow.moved(valued, &class.apply(mdp, &v));
         for s in 0..mdp.num_states() {
             for c in mdp.choices(s) {
                 let x = flow.visits[s] * flow.policy[c];

@@ -77,7 +77,7 @@ impl Run<'_> {
     pub(super) fn add_update(&mut self, i: usize, learner: Learner, gradient: &mut [f64], share: f64) {
         self.set_targets(i, learner, true);
         let n = self.targets.len();
-        let scale = share / (self.settings.horizon + 1) as f64;
+        let scale = share / (self.settings.horizon as f64 + 1.0);
         let entropy = share * self.settings.entropy / n as f64;
         for t in 0..n {
             let (s, a) = (self.episodes[i].states[t] as usize, self.episodes[i].actions[t] as usize);
@@ -97,7 +97,7 @@ impl Run<'_> {
     pub(super) fn add_curvature(&mut self, i: usize, v: &[f64], product: &mut [f64], share: f64) {
         self.set_targets(i, self.settings.learner, true);
         let n = self.targets.len();
-        let scale = share / (self.settings.horizon + 1) as f64;
+        let scale = share / (self.settings.horizon as f64 + 1.0);
         let entropy = share * self.settings.entropy / n as f64;
         let mut u = vec![0.0; self.actions];
         for t in 0..n {
@@ -167,7 +167,7 @@ impl Run<'_> {
     /// Adds `share · ∇J_p` of episode `i`, without entropy.
     fn add_primary(&mut self, i: usize, gradient: &mut [f64], share: f64) {
         self.set_targets(i, Learner::Primary, false);
-        let scale = share / (self.settings.horizon + 1) as f64;
+        let scale = share / (self.settings.horizon as f64 + 1.0);
         for t in 0..self.targets.len() {
             let (s, a) = (self.episodes[i].states[t] as usize, self.episodes[i].actions[t] as usize);
             self.decide(s);
@@ -184,7 +184,7 @@ impl Run<'_> {
     pub(super) fn add_mixed(&mut self, i: usize, v: &[f64], by_reward: &mut [f64], share: f64) -> f64 {
         let gamma = sigmoid(self.logit[0]);
         let n = self.episodes[i].states.len();
-        let scale = 1.0 / (self.settings.horizon + 1) as f64;
+        let scale = 1.0 / (self.settings.horizon as f64 + 1.0);
         self.set_returns(i, self.settings.learner, true);
         let (mut carried, mut by_discount) = (0.0, 0.0);
         // ∂G_t/∂γ = G_{t+1} + γ ∂G_{t+1}/∂γ, from the back.

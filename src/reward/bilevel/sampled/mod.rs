@@ -18,8 +18,9 @@ use ndarray::Array2;
 
 use super::ascent::RmsProp;
 use super::barfi::Regulariser;
+use super::policy_space::Parametrisation;
 use super::reward_model::sigmoid;
-use super::{check_choices, check_discount, dot};
+use super::{check_choices, check_discount, check_magnitude, check_positive, dot};
 use crate::mdp::Mdp;
 use crate::rng::{self, Fast, Purpose};
 use crate::{Error, Result};
@@ -130,6 +131,30 @@ impl Default for SampledSettings {
     }
 }
 
+impl SampledSettings {
+    fn check(&self) -> Result<()> {
+        check_discount("the discount", self.discount)?;
+        check_discount("the inner discount at the start", sigmoid(self.discount_logit))?;
+        self.regulariser.check()?;
+        check_magnitude("the coefficient of the entropy", self.entropy)?;
+        check_magnitude("the spread of the reward's parameters", self.spread)?;
+        if let Learner::Barfi { step, .. } = self.learner {
+            check_positive("the step of the Neumann series", step)?;
+        }
+        for (name, value) in [
+            ("horizon", self.horizon),
+            ("between", self.between),
+            ("buffer", self.buffer),
+            ("steps_per_episode", self.steps_per_episode),
+        ] {
+            if value == 0 {
+                return Err(Error::Parameter { name, value: 0.0, expected: "at least 1" });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What a run leaves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampledRun {
@@ -164,25 +189,14 @@ pub fn sampled_barfi(
     settings: &SampledSettings,
 ) -> Result<SampledRun> {
     check_choices("the auxiliary reward", mdp, auxiliary)?;
-    check_discount("the discount", settings.discount)?;
-    if features.nrows() != mdp.num_states() || features.ncols() == 0 {
-        return Err(Error::Shape {
-            what: "the features of states".into(),
-            found: features.shape().to_vec(),
-            expected: vec![mdp.num_states(), features.ncols().max(1)],
-        });
-    }
+    Parametrisation::Linear(features.clone()).check(mdp, &vec![0.0; mdp.num_actions() * features.ncols()])?;
     if !mdp.has_uniform_actions() {
         return Err(Error::NotApplicable {
             method: "sampled reward learning",
             reason: "every state that is not terminal must have all actions".into(),
         });
     }
-    for (name, value) in [("horizon", settings.horizon), ("between", settings.between), ("buffer", settings.buffer)] {
-        if value == 0 {
-            return Err(Error::Parameter { name, value: 0.0, expected: "at least 1" });
-        }
-    }
+    settings.check()?;
     Run::new(mdp, features, auxiliary, settings)?.run()
 }
 
@@ -246,9 +260,10 @@ impl<'a> Run<'a> {
     }
 
     fn run(mut self) -> Result<SampledRun> {
-        let (settings, mut returns) = (self.settings, Vec::with_capacity(self.settings.episodes));
+        let (settings, mut returns) = (self.settings, Vec::new());
         let barfi = matches!(settings.learner, Learner::Barfi { .. });
         let mut gradient = vec![0.0; self.theta.len()];
+        let mut first = true;
         for made in 1..=settings.episodes {
             let episode = self.episode();
             returns.push(episode.primary.iter().sum());
@@ -266,11 +281,11 @@ impl<'a> Run<'a> {
                 self.of_policy.ascend(&mut self.theta, &gradient);
                 continue;
             }
-            let first = made - settings.between < settings.warm_up;
             if !first {
                 self.outer_step();
             }
             let steps = if first { settings.first_steps } else { settings.between * settings.steps_per_episode };
+            first = false;
             for _ in 0..steps {
                 let i = self.draw_episode();
                 gradient.fill(0.0);

@@ -75,8 +75,8 @@ fn sampled_gradients_have_the_exact_mean() {
     // Far from it, so that ratios of the steps after an action, which its returns are weighed by too, matter.
     let theta: Vec<f64> = made_by.iter().map(|x| -0.3 * x).collect();
     let class = Parametrisation::Linear(features.clone());
-    let flow = Flow::new(&mdp, &class.logits(&mdp, &theta), 0.3).unwrap();
-    let exact = class.pull_back(&mdp, &flow.gradient(&flow.valued(mdp.rewards(), 0.0)));
+    let flow = Flow::new(&mdp, &class.logits(&mdp, &theta).unwrap(), 0.3).unwrap();
+    let exact = class.pull_back(&mdp, &flow.gradient(&flow.valued(mdp.rewards(), 0.0).unwrap())).unwrap();
     let n = 20_000;
     let (mut sum, mut squares) = (vec![0.0; exact.len()], vec![0.0; exact.len()]);
     for _ in 0..n {
