@@ -344,12 +344,19 @@ fn a_budget_of_lava_is_kept_and_paid_for() {
         assert!((number(key) - expected).abs() <= 1e-5, "{key}: {}", number(key));
     }
     assert_eq!((answer["randomised_states"].as_u64(), answer["status"].as_str()), (Some(1), Some("certified")));
-    assert!(shell.done("solve lava-grid --discount 0.95 --constraint lava=0.05").stdout.contains("randomises in 1"));
+    assert!(
+        shell.done("solve lava-grid --discount 0.95 --constraint lava=0.05").stdout.contains("randomises in state ")
+    );
+    assert_eq!(answer["randomised_in"].as_array().unwrap().len(), 1);
     // Two budgets go to the linear program.
     let twice =
         shell.done("solve lava-grid --discount 0.95 --constraint lava=0.05 --constraint lava=0.1 --format json");
     assert!((twice.json()["value_initial"].as_f64().unwrap() - 0.637806).abs() <= 1e-5);
-    shell.refuses("solve lava-grid --discount 0.95 --constraint lava=0.005", &["no policy keeps", "0.00503", "0.005"]);
+    shell.refuses(
+        "solve lava-grid --discount 0.95 --constraint lava=0.005",
+        &["no policy spends", "`lava`", "0.00503", "0.005"],
+    );
+    shell.refuses("solve riverswim --discount 0.95 --constraint lava=0.05", &["labels no states"]);
     shell.refuses("solve lava-grid --discount 0.95 --constraint larva=0.05", &["did you mean `lava`"]);
     shell.refuses("solve lava-grid --discount 0.95 --constraint lava", &["--constraint lava", "LABEL=BOUND"]);
     shell.refuses("solve lava-grid --discount 0.95 --constraint lava=2", &["[0, 1]"]);

@@ -64,8 +64,10 @@ struct Answer<'a> {
     /// By how much the value rises with its bound.
     #[serde(with = "real")]
     multiplier: f64,
-    /// States in which the policy takes more than one choice.
+    /// Number of states in which the policy takes more than one choice.
     randomised_states: usize,
+    /// Which these are.
+    randomised_in: Vec<usize>,
     /// All of them.
     constraints: Vec<Kept<'a>>,
     load_seconds: f64,
@@ -89,7 +91,7 @@ struct Found {
     upper: f64,
     costs: Vec<f64>,
     multipliers: Vec<f64>,
-    randomised: usize,
+    randomised: Vec<usize>,
 }
 
 /// Solves within the budgets and prints. The finish is negative if the accuracy asked for could not be certified.
@@ -113,7 +115,7 @@ pub(super) fn run(
     let mdp = &problem.mdp;
     let constraint = |b: &Budget| share_of_time(mdp, gamma, &b.label, b.bound);
     let constraints: Vec<Constraint> = budgets.iter().map(constraint).collect::<tabrl::Result<_>>()?;
-    let found = solve(mdp, gamma, &constraints)?;
+    let found = solve(mdp, gamma, &constraints).map_err(|error| by_label(error, budgets))?;
     let gap = (found.upper - found.value).max(0.0);
     let kept = budgets.iter().zip(found.costs.iter().zip(&found.multipliers));
     let answer = Answer {
@@ -131,7 +133,8 @@ pub(super) fn run(
         max_gap: gap,
         cost: found.costs[0],
         multiplier: found.multipliers[0],
-        randomised_states: found.randomised,
+        randomised_states: found.randomised.len(),
+        randomised_in: found.randomised,
         constraints: kept.map(|(budget, (&cost, &multiplier))| Kept { budget, cost, multiplier }).collect(),
         load_seconds: problem.load_seconds,
         solve_seconds: started.elapsed().as_secs_f64(),
@@ -147,6 +150,19 @@ pub(super) fn run(
         "warning: the accuracy {epsilon} was not reached (gap {gap:e}); the bounds printed are valid"
     ));
     Ok(Finish::Negative)
+}
+
+/// Says which label's budget cannot be kept.
+fn by_label(error: Error, budgets: &[Budget]) -> Error {
+    let Error::Library(tabrl::Error::Infeasible { constraint, bound, least }) = error else { return error };
+    let label = &budgets[constraint].label;
+    let others = if constraint == 0 { "" } else { ", the budgets before it kept," };
+    Error::Config {
+        place: format!("--constraint {label}={bound}"),
+        problem: format!(
+            "no policy spends so little time in `{label}`; the least possible{others} is about {least}: allow that"
+        ),
+    }
 }
 
 fn solve(mdp: &Mdp, gamma: f64, constraints: &[Constraint]) -> Result<Found> {
@@ -183,6 +199,16 @@ fn in_text(answer: &Answer) -> String {
         let Kept { budget: Budget { label, bound }, cost, multiplier } = kept;
         lines.push(format!("constraint     {label}: {cost} of the time, at most {bound}; multiplier {multiplier}"));
     }
-    lines.push(format!("policy         randomises in {} states", answer.randomised_states));
+    lines.push(match &answer.randomised_in[..] {
+        [] => "policy         deterministic where it comes".to_owned(),
+        states => {
+            let listed: Vec<String> = states.iter().map(usize::to_string).collect();
+            format!(
+                "policy         randomises in {} {}",
+                if states.len() == 1 { "state" } else { "states" },
+                listed.join(", ")
+            )
+        }
+    });
     lines.join("\n")
 }

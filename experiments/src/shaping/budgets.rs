@@ -134,7 +134,7 @@ pub fn measure(settings: &Settings) -> Result<Record> {
         ("impossible, normalised", settings.impossible, base),
     ] {
         let run = lagrangian(&mdp, gamma, &[at_most(bound)?], &options)?;
-        runs.push(thinned(name, &run, &corners, bound));
+        runs.push(thinned(name, &run, &corners, bound)?);
     }
     Ok(Record { known, front, corners, weighted, runs })
 }
@@ -158,7 +158,7 @@ fn point(mdp: &Mdp, gamma: f64, bound: f64) -> Result<Point> {
                 multiplier: found.multiplier,
                 cost: found.cost,
                 gap: found.upper - found.value,
-                randomised: found.randomised_states,
+                randomised: found.randomised_states.len(),
                 program: (program.value, program.multipliers[0]),
             })
         }
@@ -176,7 +176,7 @@ fn point(mdp: &Mdp, gamma: f64, bound: f64) -> Result<Point> {
     }
 }
 
-fn thinned(name: &str, run: &LagrangianRun, corners: &[(f64, f64)], bound: f64) -> Iterations {
+fn thinned(name: &str, run: &LagrangianRun, corners: &[(f64, f64)], bound: f64) -> Result<Iterations> {
     let steps = &run.steps;
     let (total, half) = (steps.len(), steps.len() / 2);
     let dear = corners.iter().map(|c| c.0).filter(|&c| c > bound).fold(f64::INFINITY, f64::min);
@@ -192,14 +192,14 @@ fn thinned(name: &str, run: &LagrangianRun, corners: &[(f64, f64)], bound: f64) 
         }
     }
     let pair = |average: tabrl::planning::constrained::Average| (average.value, average.costs[0]);
-    Iterations {
+    Ok(Iterations {
         name: name.into(),
         trace,
-        average: pair(run.average(0, total)),
-        half: pair(run.average(half, total)),
+        average: pair(run.average(0, total)?),
+        half: pair(run.average(half, total)?),
         last: (steps[total - 1].value, steps[total - 1].costs[0]),
         between: steps[half..].iter().filter(|step| inside(step.costs[0])).count() as u64,
-    }
+    })
 }
 
 /// The bound, the optimum and the multiplier that were computed independently, for the discount 0.95.

@@ -8,20 +8,21 @@
 //! one state after the other; the cost passes the bound at one change, and mixing the occupancies of the policies before and after it gives
 //! a policy that randomises in that state alone, and costs exactly what is allowed.
 
-use super::frontier::{beyond, crossing, ends, same};
-use super::lexicographic::{Vertex, lexicographic, mass};
+use super::frontier::{Trade, crossing};
+use super::lexicographic::{Vertex, mass};
 use super::randomised_states;
 use crate::mdp::{DecisionRule, Mdp, Occupancy, Policy, evaluate_discounted, occupancy};
-use crate::numeric::directed::{add_up, mul_up};
-use crate::planning::linear_program::Constraint;
-use crate::planning::{Criterion, SolveOptions, solve};
+use crate::planning::linear_program::{Constraint, weak_duality};
 use crate::{Error, Result};
 
 /// Most improvements of the pair of policies.
 const MOST_STEPS: usize = 10_000;
 
-/// By how much, as a share of the largest cost, a bound below the least cost counts as that.
-const SLACK: f64 = 1e-10;
+/// By how much the cost may exceed the bound, as a share of `max |c| / (1 − γ)`; a bound that is lower than the least cost by no more counts as that.
+const SLACK: f64 = 1e-9;
+
+/// By how much the value may fall short of the proven bound, as a share of `max |r − λ c| / (1 − γ)`.
+const ACCURACY: f64 = 1e-7;
 
 /// The solution of a problem with one constraint.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +41,8 @@ pub struct DualSolution {
     pub policy: Policy,
     /// Its discounted occupancy.
     pub occupancy: Occupancy,
-    /// States in which it randomises.
-    pub randomised_states: usize,
+    /// The states in which it randomises.
+    pub randomised_states: Vec<usize>,
     /// Weights that were tried.
     pub steps: usize,
 }
@@ -63,31 +64,32 @@ pub struct DualSolution {
 /// ```
 ///
 /// # Errors
-/// - [`Error::Infeasible`] with the least cost that any policy has.
+/// - [`Error::Infeasible`] with the least cost that any policy has, if that is above the bound by more than a share of 1e-9 of the largest cost
+///   times `1 / (1 − γ)`.
 /// - [`Error::Parameter`]: a discount outside (0, 1), or a bound that is not finite; [`Error::Shape`], [`Error::Reward`]: costs that are not
 ///   one finite number a choice.
+/// - [`Error::NotApplicable`]: numbers so far apart in size that rounding keeps the policy from the optimum.
 pub fn dual(mdp: &Mdp, gamma: f64, constraint: &Constraint) -> Result<DualSolution> {
-    let Constraint { costs, bound } = constraint;
-    Criterion::Discounted { gamma }.validate()?;
-    mdp.clone().with_rewards(costs.clone())?;
+    let bound = constraint.bound;
+    let trade = Trade::new(mdp, gamma, &constraint.costs)?;
     if !bound.is_finite() {
-        return Err(Error::Parameter { name: "bound", value: *bound, expected: "a finite number" });
+        return Err(Error::Parameter { name: "bound", value: bound, expected: "a finite number" });
     }
-    let slack = SLACK * costs.iter().fold(0.0, |m: f64, c| m.max(c.abs())) / (1.0 - gamma);
-    let (mut dear, mut cheap) = ends(mdp, gamma, costs)?;
+    let slack = SLACK * trade.most_cost;
+    let (mut dear, mut cheap) = trade.ends()?;
     if cheap.cost > bound + slack {
-        return Err(Error::Infeasible { constraint: 0, bound: *bound, least: cheap.cost });
+        return Err(Error::Infeasible { constraint: 0, bound, least: cheap.cost });
     }
     if dear.cost <= bound + slack {
-        return finish(mdp, gamma, constraint, 0.0, None, dear.choice, 0);
+        return finish(&trade, constraint, 0.0, None, dear.choice, 0);
     }
     let mut steps = 0;
-    while let Some((_, found)) = beyond(mdp, gamma, costs, &dear, &cheap)? {
+    while let Some(found) = trade.beyond(&dear, &cheap)? {
         steps += 1;
-        if same(&found, &dear) || same(&found, &cheap) || steps > MOST_STEPS {
+        if steps > MOST_STEPS {
             break;
         }
-        if found.cost > *bound {
+        if found.cost > bound {
             dear = found;
         } else {
             cheap = found;
@@ -95,27 +97,23 @@ pub fn dual(mdp: &Mdp, gamma: f64, constraint: &Constraint) -> Result<DualSoluti
     }
     // Where the cheap end is the bound itself, a smaller weight may do: the least slope is that of the pair.
     let multiplier = crossing(&dear, &cheap);
-    let weighted: Vec<f64> = mdp.rewards().iter().zip(costs).map(|(r, c)| r - multiplier * c).collect();
-    let saved: Vec<f64> = costs.iter().map(|c| 0.0 - c).collect();
-    let from = lexicographic(mdp, gamma, &weighted, costs)?;
-    let to = lexicographic(mdp, gamma, &weighted, &saved)?;
-    let (before, after) = neighbours(mdp, gamma, constraint, from, &to)?;
+    let (from, to) = (trade.dearest_at(multiplier)?, trade.cheapest_at(multiplier)?);
+    let (before, after) = neighbours(&trade, bound, from, &to)?;
     let choice = after.choice.clone();
-    finish(mdp, gamma, constraint, multiplier, Some((before, after)), choice, steps)
+    finish(&trade, constraint, multiplier, Some((before, after)), choice, steps)
 }
 
 /// The two policies, one change of a state apart, between which the cost passes the bound on the way from `from` to `to`.
-fn neighbours(mdp: &Mdp, gamma: f64, constraint: &Constraint, from: Vec<u32>, to: &[u32]) -> Result<(Vertex, Vertex)> {
-    let vertex = |choice: Vec<u32>| Vertex::of(mdp, gamma, &constraint.costs, choice);
-    let mut before = vertex(from)?;
+fn neighbours(trade: &Trade, bound: f64, from: Vec<u32>, to: &[u32]) -> Result<(Vertex, Vertex)> {
+    let mut before = trade.vertex(from)?;
     for s in 0..to.len() {
         if before.choice[s] == to[s] {
             continue;
         }
         let mut choice = before.choice.clone();
         choice[s] = to[s];
-        let after = vertex(choice)?;
-        if after.cost <= constraint.bound {
+        let after = trade.vertex(choice)?;
+        if after.cost <= bound {
             return Ok((before, after));
         }
         before = after;
@@ -126,14 +124,14 @@ fn neighbours(mdp: &Mdp, gamma: f64, constraint: &Constraint, from: Vec<u32>, to
 
 /// The mixture of the pair that costs what is allowed (or the one policy), with its proof.
 fn finish(
-    mdp: &Mdp,
-    gamma: f64,
+    trade: &Trade,
     constraint: &Constraint,
     multiplier: f64,
     pair: Option<(Vertex, Vertex)>,
     choice: Vec<u32>,
     steps: usize,
 ) -> Result<DualSolution> {
+    let (mdp, gamma) = (trade.mdp, trade.gamma);
     let occupancy_of = |choice: &[u32]| -> Result<(Policy, Occupancy)> {
         let policy = Policy::stationary(mdp, DecisionRule::Deterministic(choice.to_vec()))?;
         let visits = occupancy::discounted(mdp, &policy, gamma)?;
@@ -151,10 +149,22 @@ fn finish(
         mixed = Some(([before, after], weight));
     }
     let total = |of: &[f64]| visits.choices.iter().zip(of).map(|(d, x)| d * x).sum::<f64>() / mass(mdp);
+    let (value, cost) = (evaluate(mdp, &policy, gamma)?, total(&constraint.costs));
+    let proof = weak_duality(mdp, gamma, std::slice::from_ref(constraint), &[multiplier], 1e-11)?;
+    let (broken, short) = (cost - constraint.bound, proof.upper - value);
+    if !(broken <= 2.0 * SLACK * trade.most_cost && short <= ACCURACY * proof.largest / (1.0 - gamma)) {
+        return Err(Error::NotApplicable {
+            method: "the dual of a constraint",
+            reason: format!(
+                "rounding left a policy that costs {broken:e} more than allowed and falls {short:e} short of the proven optimum; bring \
+                 rewards and costs nearer to each other in size, or lower the discount"
+            ),
+        });
+    }
     Ok(DualSolution {
-        value: evaluate(mdp, &policy, gamma)?,
-        upper: proof(mdp, gamma, constraint, multiplier)?,
-        cost: total(&constraint.costs),
+        value,
+        upper: proof.upper,
+        cost,
         multiplier,
         mixed,
         randomised_states: randomised_states(mdp, &policy, &visits),
@@ -179,15 +189,4 @@ fn mixture(mdp: &Mdp, x: &[f64], otherwise: &[u32]) -> Result<Policy> {
         }
     }
     Policy::stationary(mdp, DecisionRule::Stochastic(probability))
-}
-
-/// Weak duality: `max_π [J − λ C] + λ d`, with the certified upper bound of the maximum.
-fn proof(mdp: &Mdp, gamma: f64, constraint: &Constraint, multiplier: f64) -> Result<f64> {
-    let weighted = mdp.rewards().iter().zip(&constraint.costs).map(|(r, c)| r - multiplier * c).collect();
-    let relaxed = mdp.clone().with_rewards(weighted)?;
-    let (low, high) = relaxed.reward_range();
-    let epsilon = 1e-11 * low.abs().max(high.abs()).max(f64::MIN_POSITIVE) / (1.0 - gamma);
-    let options = SolveOptions { epsilon, ..SolveOptions::default() };
-    let best = solve(&relaxed, Criterion::Discounted { gamma }, &options)?;
-    Ok(add_up(best.initial(mdp).upper / mass(mdp), mul_up(multiplier, constraint.bound)))
 }

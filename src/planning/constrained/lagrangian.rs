@@ -5,11 +5,13 @@
 //! - raw: `λ_0 = 1`, `λ_k = max(0, z_k)`: they grow without end where the constraints cannot be kept;
 //! - normalised: `λ = softmax(z)`, with `λ_0` for the reward: they stay in the simplex (Roy, Girgis, Romoff, Bacon and Pal 2022).
 //!
-//! A greedy best response jumps between deterministic policies for ever. What converges is the average of the occupancies, with an error of
-//! order `1 / √T`; with a temperature the response is soft and the last iterate converges too, to the optimum of the regularised problem.
+//! A greedy best response jumps between deterministic policies for ever. For a plain subgradient step of size `1 / √T` the average of the occupancies
+//! is known to approach the optimum at the rate `1 / √T`; for Adam nothing of the kind is proven, and what is said of it here is what was observed: the
+//! average comes near the optimum; with a temperature the response is soft, and the last iterate settles near the optimum of the regularised problem.
 
 use super::lexicographic::{Vertex, mass, optimal_choices};
 use crate::mdp::{Mdp, occupancy};
+use crate::numeric::Adam;
 use crate::planning::linear_program::Constraint;
 use crate::planning::{Criterion, SolveOptions, solve_regularised};
 use crate::{Error, Result};
@@ -81,13 +83,16 @@ pub struct LagrangianRun {
 impl LagrangianRun {
     /// The average over the iterations `from..to`.
     ///
-    /// # Panics
-    /// If that is no iteration, or one that did not take place.
-    pub fn average(&self, from: usize, to: usize) -> Average {
-        let steps = &self.steps[from..to];
+    /// # Errors
+    /// No iteration, or one that did not take place.
+    pub fn average(&self, from: usize, to: usize) -> Result<Average> {
+        let Some(steps) = self.steps.get(from..to).filter(|steps| !steps.is_empty()) else {
+            let reason = format!("{from}..{to} is not a range of the {} iterations", self.steps.len());
+            return Err(Error::NotApplicable { method: "an average", reason });
+        };
         let mean = |of: &dyn Fn(&LagrangianStep) -> f64| steps.iter().map(of).sum::<f64>() / steps.len() as f64;
         let costs = (0..steps[0].costs.len()).map(|k| mean(&|step| step.costs[k])).collect();
-        Average { value: mean(&|step| step.value), costs }
+        Ok(Average { value: mean(&|step| step.value), costs })
     }
 }
 
@@ -111,10 +116,18 @@ pub fn lagrangian(
             return Err(Error::Parameter { name, value, expected: "a positive number" });
         }
     }
-    constraints.iter().try_for_each(|k| mdp.clone().with_rewards(k.costs.clone()).map(|_| ()))?;
+    if !settings.initial.is_finite() {
+        return Err(Error::Parameter { name: "initial", value: settings.initial, expected: "a finite number" });
+    }
+    for k in constraints {
+        mdp.clone().with_rewards(k.costs.clone())?;
+        if !k.bound.is_finite() {
+            return Err(Error::Parameter { name: "bound", value: k.bound, expected: "a finite number" });
+        }
+    }
     let mut z = vec![settings.initial; constraints.len() + 1];
     let mut adam = Adam::new(z.len(), settings.step_size);
-    let mut steps = Vec::with_capacity(settings.steps);
+    let mut steps = Vec::new();
     for _ in 0..settings.steps {
         let multipliers = multipliers(settings.multipliers, &z);
         let (value, costs) = response(mdp, gamma, constraints, &multipliers, settings.temperature)?;
@@ -130,7 +143,7 @@ pub fn lagrangian(
             }
         };
         steps.push(LagrangianStep { multipliers, value, costs });
-        adam.descend(&mut z, &gradient);
+        adam.ascend(&mut z, &gradient.iter().map(|g| -g).collect::<Vec<_>>());
         if settings.multipliers == Multipliers::Raw {
             z.iter_mut().for_each(|z| *z = z.max(0.0));
         }
@@ -177,28 +190,4 @@ fn response(
     };
     let total = |of: &[f64]| visits.iter().zip(of).map(|(d, x)| d * x).sum::<f64>() / mass(mdp);
     Ok((total(mdp.rewards()), constraints.iter().map(|k| total(&k.costs)).collect()))
-}
-
-/// Adam with its usual constants (Kingma and Ba 2015).
-struct Adam {
-    step_size: f64,
-    count: i32,
-    first: Vec<f64>,
-    second: Vec<f64>,
-}
-
-impl Adam {
-    fn new(size: usize, step_size: f64) -> Adam {
-        Adam { step_size, count: 0, first: vec![0.0; size], second: vec![0.0; size] }
-    }
-
-    fn descend(&mut self, z: &mut [f64], gradient: &[f64]) {
-        self.count += 1;
-        let (one, two) = (1.0 - 0.9f64.powi(self.count), 1.0 - 0.999f64.powi(self.count));
-        for i in 0..z.len() {
-            self.first[i] = 0.9 * self.first[i] + 0.1 * gradient[i];
-            self.second[i] = 0.999 * self.second[i] + 0.001 * gradient[i] * gradient[i];
-            z[i] -= self.step_size * (self.first[i] / one) / ((self.second[i] / two).sqrt() + 1e-8);
-        }
-    }
 }

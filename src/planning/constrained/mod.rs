@@ -29,6 +29,7 @@ pub use lagrangian::{Average, LagrangianRun, LagrangianSettings, LagrangianStep,
 pub use lexicographic::{Vertex, lexicographic};
 
 use crate::mdp::{Mdp, Occupancy, Policy};
+use crate::planning::Criterion;
 use crate::planning::linear_program::Constraint;
 use crate::{Error, Result};
 
@@ -43,8 +44,13 @@ const TAKEN: f64 = 1e-6;
 /// Only states with choices count: no time is spent where an episode has ended.
 ///
 /// # Errors
-/// [`Error::Unknown`] with the nearest label, or a bound that is not in [0, 1].
+/// [`Error::Unknown`] with the nearest label, [`Error::NotApplicable`] if there are none, a bound that is not in [0, 1], or a discount outside (0, 1).
 pub fn share_of_time(mdp: &Mdp, gamma: f64, label: &str, bound: f64) -> Result<Constraint> {
+    Criterion::Discounted { gamma }.validate()?;
+    if mdp.labels().is_empty() {
+        let reason = format!("the table labels no states, so none is labelled `{label}`");
+        return Err(Error::NotApplicable { method: "a share of time in labelled states", reason });
+    }
     let Some(members) = mdp.labels().get(label) else {
         return Err(Error::unknown("label", label, mdp.labels().keys().map(String::as_str)));
     };
@@ -56,9 +62,9 @@ pub fn share_of_time(mdp: &Mdp, gamma: f64, label: &str, bound: f64) -> Result<C
     Ok(Constraint::at_most(costs, bound))
 }
 
-/// Number of states that a policy visits and in which it takes more than one choice.
-pub fn randomised_states(mdp: &Mdp, policy: &Policy, occupancy: &Occupancy) -> usize {
+/// The states that a policy visits and in which it takes more than one choice, ascending.
+pub fn randomised_states(mdp: &Mdp, policy: &Policy, occupancy: &Occupancy) -> Vec<usize> {
     let total: f64 = occupancy.states.iter().sum();
     let taken = |s: usize| mdp.choices(s).filter(|&c| policy.rule(0).probability(s, c) > TAKEN).count();
-    (0..mdp.num_states()).filter(|&s| occupancy.states[s] > VISITED * total && taken(s) > 1).count()
+    (0..mdp.num_states()).filter(|&s| occupancy.states[s] > VISITED * total && taken(s) > 1).collect()
 }

@@ -57,7 +57,7 @@ fn known_values_of_the_way_through_lava() {
         near(solution.value, value, 1e-5);
         near(solution.multiplier, multiplier, 1e-5);
         near(solution.cost, d, 1e-12);
-        assert_eq!(solution.randomised_states, 1);
+        assert_eq!(solution.randomised_states.len(), 1);
         let gap = solution.upper - solution.value;
         assert!((-1e-15..=1e-10).contains(&gap), "{gap}");
         let program = occupancy_lp(&mdp, GAMMA, &[at_most(d)]).unwrap();
@@ -75,7 +75,7 @@ fn known_values_of_the_way_through_lava() {
     }
     // Loose bounds do not bind; weights on both sides of the kink give one corner each.
     let loose = dual(&mdp, GAMMA, &at_most(0.5)).unwrap();
-    assert_eq!((loose.multiplier, loose.randomised_states, loose.mixed.is_none()), (0.0, 0, true));
+    assert_eq!((loose.multiplier, loose.randomised_states.len(), loose.mixed.is_none()), (0.0, 0, true));
     near(loose.value, 0.793683, 1e-6);
     for weight in (0..400).map(|i| 0.01 * f64::from(i)) {
         let rewards: Vec<f64> = mdp.rewards().iter().zip(&at_most(0.0).costs).map(|(r, c)| r - weight * c).collect();
@@ -114,7 +114,7 @@ fn one_state_and_random_tables() {
             let constraint = Constraint::at_most(costs.clone(), bound);
             let solution = dual(&mdp, 0.9, &constraint).unwrap();
             near(solution.cost, bound, 1e-11);
-            assert!(solution.upper - solution.value <= 1e-9 && solution.randomised_states == 1);
+            assert!(solution.upper - solution.value <= 1e-9 && solution.randomised_states.len() == 1);
             near(solution.value, occupancy_lp(&mdp, 0.9, &[constraint]).unwrap().value, 1e-5);
         }
     }
@@ -127,7 +127,7 @@ fn averages_of_lagrangian_iterations_approach_the_optimum() {
     for (multipliers, step_size) in [(Multipliers::Normalised, 0.01), (Multipliers::Raw, 0.01)] {
         let settings = LagrangianSettings { multipliers, step_size, ..LagrangianSettings::default() };
         let run = lagrangian(&mdp, GAMMA, &constraint(0.05), &settings).unwrap();
-        let Average { value, costs } = run.average(1000, 2000);
+        let Average { value, costs } = run.average(1000, 2000).unwrap();
         near(costs[0], 0.05, 1e-3);
         near(value, 0.637806, 5e-3);
         // The iterates themselves jump between the two corners.
@@ -149,6 +149,80 @@ fn averages_of_lagrangian_iterations_approach_the_optimum() {
     let soft = lagrangian(&mdp, GAMMA, &constraint(0.05), &settings).unwrap().steps;
     near(soft[599].costs[0], 0.05, 1e-3);
     assert!(lagrangian(&mdp, GAMMA, &[], &settings).is_err());
-    let wrong = LagrangianSettings { step_size: 0.0, ..settings };
-    assert!(lagrangian(&mdp, GAMMA, &constraint(0.05), &wrong).is_err());
+    for wrong in [
+        LagrangianSettings { step_size: 0.0, ..settings },
+        LagrangianSettings { initial: f64::NAN, ..settings },
+        LagrangianSettings { temperature: Some(0.0), ..settings },
+    ] {
+        assert!(lagrangian(&mdp, GAMMA, &constraint(0.05), &wrong).is_err(), "{wrong:?}");
+    }
+    let boundless = Constraint { bound: f64::NAN, ..constraint(0.05)[0].clone() };
+    assert!(lagrangian(&mdp, GAMMA, &[boundless], &settings).is_err());
+    let few = LagrangianRun { steps: soft };
+    assert!(few.average(3, 3).is_err() && few.average(0, 601).is_err() && few.average(0, 600).is_ok());
+}
+
+/// The unit in which rewards or costs are counted changes nothing but the unit of the answer.
+#[test]
+fn units_do_not_matter() {
+    let mdp = lava();
+    let costs = share_of_time(&mdp, GAMMA, "lava", 0.05).unwrap().costs;
+    let corners = frontier(&mdp, GAMMA, &costs).unwrap();
+    for (pay, price) in [(1e-12, 1.0), (1.0, 1e-12), (1e9, 1e-9), (1e-9, 1e9)] {
+        let paid = mdp.clone().with_rewards(mdp.rewards().iter().map(|r| pay * r).collect()).unwrap();
+        let priced: Vec<f64> = costs.iter().map(|c| price * c).collect();
+        let scaled = frontier(&paid, GAMMA, &priced).unwrap();
+        assert_eq!(scaled.len(), corners.len(), "{pay} {price}");
+        for (a, b) in scaled.iter().zip(&corners) {
+            near(a.value / pay, b.value, 1e-9);
+            near(a.cost / price, b.cost, 1e-9);
+        }
+        let solution = dual(&paid, GAMMA, &Constraint::at_most(priced.clone(), 0.05 * price)).unwrap();
+        near(solution.value / pay, 0.637806, 1e-5);
+        near(solution.multiplier * price / pay, 1.630005, 1e-5);
+        near(solution.cost / price, 0.05, 1e-9);
+        assert!(matches!(
+            dual(&paid, GAMMA, &Constraint::at_most(priced, 0.005 * price)).unwrap_err(),
+            Error::Infeasible { .. }
+        ));
+    }
+}
+
+/// Costs that do not differ, costs of 0, and rewards of 0 leave one corner; a bound at the least cost can be kept.
+#[test]
+fn degenerate_trades_have_one_corner() {
+    let mdp = lava();
+    let n = mdp.num_choices();
+    let nothing = mdp.clone().with_rewards(vec![0.0; n]).unwrap();
+    let costs = share_of_time(&mdp, GAMMA, "lava", 0.05).unwrap().costs;
+    assert_eq!(frontier(&mdp, GAMMA, &vec![0.0; n]).unwrap().len(), 1);
+    assert_eq!(frontier(&nothing, GAMMA, &costs).unwrap().len(), 1);
+    let free = dual(&mdp, GAMMA, &Constraint::at_most(vec![0.0; n], 0.0)).unwrap();
+    assert_eq!((free.multiplier, free.cost), (0.0, 0.0));
+    near(free.value, 0.793683, 1e-5);
+    let idle = dual(&nothing, GAMMA, &Constraint::at_most(costs.clone(), 0.05)).unwrap();
+    assert_eq!((idle.multiplier, idle.value), (0.0, 0.0));
+    let least = frontier(&mdp, GAMMA, &costs).unwrap().pop().unwrap();
+    let solution = dual(&mdp, GAMMA, &Constraint::at_most(costs.clone(), least.cost)).unwrap();
+    near(solution.cost, least.cost, 1e-9);
+    near(solution.value, least.value, 1e-7);
+    assert!(solution.multiplier >= 0.0 && solution.upper >= solution.value - 1e-12);
+    // Where every policy costs the same, nothing is traded.
+    let mut builder = MdpBuilder::new(1);
+    builder.choice(0, 0, &[(1.0, 0, 1.0)]).choice(0, 1, &[(1.0, 0, 0.0)]);
+    let even = builder.build().unwrap();
+    let solution = dual(&even, 0.9, &Constraint::at_most(vec![0.5, 0.5], 5.0)).unwrap();
+    near(solution.value, 10.0, 1e-12);
+    assert_eq!(solution.multiplier, 0.0);
+}
+
+#[test]
+fn costs_of_another_table_are_refused() {
+    let mdp = lava();
+    let short = vec![0.0; mdp.num_choices() - 1];
+    assert!(frontier(&mdp, GAMMA, &short).is_err() && lexicographic(&mdp, GAMMA, mdp.rewards(), &short).is_err());
+    assert!(lexicographic(&mdp, GAMMA, &short, mdp.rewards()).is_err() && frontier(&mdp, 1.0, mdp.rewards()).is_err());
+    assert!(frontier(&mdp, GAMMA, &vec![f64::NAN; mdp.num_choices()]).is_err());
+    assert!(dual(&mdp, GAMMA, &Constraint::at_most(short, 1.0)).is_err());
+    assert!(share_of_time(&mdp, 1.5, "lava", 0.1).is_err());
 }

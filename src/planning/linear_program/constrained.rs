@@ -113,7 +113,6 @@ pub fn occupancy_lp(mdp: &Mdp, gamma: f64, constraints: &[Constraint]) -> Result
     if let Some(k) = constraints.iter().find(|k| !k.bound.is_finite()) {
         return Err(Error::Parameter { name: "bound", value: k.bound, expected: "a finite number" });
     }
-    let certifier = Certifier::new(mdp, gamma)?;
     let mass: f64 = mdp.initial().iter().map(|&(_, p)| p).sum();
     let reachable = reachable(mdp);
     let states: Vec<u32> =
@@ -129,25 +128,8 @@ pub fn occupancy_lp(mdp: &Mdp, gamma: f64, constraints: &[Constraint]) -> Result
         return Err(first_broken(&program, steps, not_accurate(f64::INFINITY)));
     }
 
-    // Weak duality, the rounding of the rewards included.
-    let lagrangian = |c: usize| {
-        mdp.rewards()[c] - constraints.iter().zip(&answer.multipliers).map(|(k, l)| l * k.costs[c]).sum::<f64>()
-    };
-    let size = |c: usize| {
-        let costs = constraints.iter().zip(&answer.multipliers).map(|(k, l)| l * k.costs[c].abs());
-        mdp.rewards()[c].abs() + costs.sum::<f64>()
-    };
-    let largest = (0..mdp.num_choices()).map(size).fold(0.0, f64::max);
-    let relaxed = mdp.clone().with_rewards((0..mdp.num_choices()).map(lagrangian).collect())?;
-    let epsilon = 1e-9 * unless_zero(largest) * steps;
-    let best = solve(&relaxed, Criterion::Discounted { gamma }, &SolveOptions { epsilon, ..SolveOptions::default() })?;
-    let rounding = certifier.error_of(mul_up(2.0 * rounding_factor(2 * constraints.len() + 2), largest));
-    let upper = constraints
-        .iter()
-        .zip(&answer.multipliers)
-        .fold(add_up(best.initial(mdp).upper, rounding), |sum, (k, &l)| add_up(sum, mul_up(l, k.bound)));
-
-    let policy = policy_of(mdp, &answer.occupancy, &best.policy)?;
+    let Proof { upper, best, .. } = weak_duality(mdp, gamma, constraints, &answer.multipliers, 1e-9)?;
+    let policy = policy_of(mdp, &answer.occupancy, &best)?;
     let own = evaluate_discounted(mdp, &policy, gamma)?;
     let mut error_bound = own.error_bound;
     let mut expected = Vec::with_capacity(costs.len());
@@ -170,6 +152,43 @@ pub fn occupancy_lp(mdp: &Mdp, gamma: f64, constraints: &[Constraint]) -> Result
         distance if distance <= ACCURACY => Ok(solution),
         distance => Err(first_broken(&program, steps, not_accurate(distance))),
     }
+}
+
+/// What weak duality proves for some multipliers.
+pub(in crate::planning) struct Proof {
+    /// No policy that keeps the constraints earns more.
+    pub upper: f64,
+    /// A policy that is optimal for `r − Σ_k λ_k c_k`.
+    pub best: Policy,
+    /// `max (|r| + Σ_k λ_k |c_k|)`, or 1 where that is 0.
+    pub largest: f64,
+}
+
+/// `max_π E Σ γᵗ (r − Σ_k λ_k c_k) + Σ_k λ_k b_k`, rounded upwards, the rounding of the rewards included; `accuracy` is that of the maximum, as a share
+/// of the largest number times `1 / (1 − γ)`.
+pub(in crate::planning) fn weak_duality(
+    mdp: &Mdp,
+    gamma: f64,
+    constraints: &[Constraint],
+    multipliers: &[f64],
+    accuracy: f64,
+) -> Result<Proof> {
+    let sum = |c: usize, term: &dyn Fn(f64) -> f64| {
+        constraints.iter().zip(multipliers).map(|(k, l)| l * term(k.costs[c])).sum::<f64>()
+    };
+    let size = |c: usize| mdp.rewards()[c].abs() + sum(c, &f64::abs);
+    let largest = (0..mdp.num_choices()).map(size).fold(0.0, f64::max);
+    let lagrangian = |c: usize| mdp.rewards()[c] - sum(c, &|x| x);
+    let relaxed = mdp.clone().with_rewards((0..mdp.num_choices()).map(lagrangian).collect())?;
+    let epsilon = accuracy * unless_zero(largest) / (1.0 - gamma);
+    let best = solve(&relaxed, Criterion::Discounted { gamma }, &SolveOptions { epsilon, ..SolveOptions::default() })?;
+    let each = mul_up(2.0 * rounding_factor(2 * constraints.len() + 2), largest);
+    let rounding = Certifier::new(mdp, gamma)?.error_of(each);
+    let upper = constraints
+        .iter()
+        .zip(multipliers)
+        .fold(add_up(best.initial(mdp).upper, rounding), |sum, (k, &l)| add_up(sum, mul_up(l, k.bound)));
+    Ok(Proof { upper, best: best.policy, largest: unless_zero(largest) })
 }
 
 /// How far the solution is from keeping the constraints and from the upper bound, as [`ACCURACY`] counts.

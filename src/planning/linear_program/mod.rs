@@ -30,6 +30,7 @@ mod tests;
 use clarabel::algebra::CscMatrix;
 use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, SolverStatus, SupportedConeT};
 
+pub(in crate::planning) use self::constrained::weak_duality;
 pub use self::constrained::{ACCURACY, ConstrainedSolution, Constraint, occupancy_lp};
 use crate::mdp::Mdp;
 use crate::{Error, Result};

@@ -55,7 +55,7 @@ fn parts_that_do_not_fit_are_refused_one_by_one() {
     ];
     assert!(classes.iter().all(|class| class.logits(&mdp, &r[..5]).is_err()));
     assert!(classes[..3].iter().all(|class| class.pull_back(&mdp, &r[1..]).is_err()));
-    assert!(classes[2].pull_back(&mdp, &r).is_err() && classes[3].logits(&mdp, &vec![0.0; 6]).is_err());
+    assert!(classes[2].pull_back(&mdp, &r).is_err() && classes[3].logits(&mdp, &[0.0; 6]).is_err());
     let model = LinearReward::weights(r.clone(), &u).unwrap();
     assert!(model.reward(&u[1..]).is_err() && model.norms(&u[1..]).is_err() && model.pull_back(&u[1..]).is_err());
     let problem = SoftProblem::new(&mdp, model, TAU, gamma, u.clone(), GAMMA).unwrap();
