@@ -210,5 +210,5 @@ fn in_text(answer: &Answer) -> String {
             )
         }
     });
-    lines.join("\n")
+    lines.join("\n") + "\n"
 }

@@ -114,8 +114,8 @@ fn matching(settings: &Settings, mdp: &Mdp, rng: &mut Fast, seed: u64, record: &
     let features = random_features(mdp, rng, k);
     let truth: Vec<f64> = (0..k).map(|_| 4.0 * rng::uniform(rng) - 2.0).collect();
     let horizon = (if seed.is_multiple_of(2) { 1.0 } else { 0.9 }, settings.decisions);
-    let own = causal_plan(mdp, &rewards_of(&features, &truth), horizon.0, horizon.1)?;
-    let expert = feature_expectations(&features, &own.choices);
+    let own = causal_plan(mdp, &rewards_of(&features, &truth)?, horizon.0, horizon.1)?;
+    let expert = feature_expectations(&features, &own.choices)?;
     let at: Vec<f64> = (0..k).map(|_| rng::uniform(rng)).collect();
     let (_, gradient) = log_likelihood(mdp, &features, &expert, &at, horizon)?;
     for i in 0..k {
@@ -140,9 +140,9 @@ fn optimal_policy(mdp: &Mdp, gamma: f64) -> Result<Policy> {
 fn projected(settings: &Settings, mdp: &Mdp, rng: &mut Fast, record: &mut Record) -> Result<()> {
     let features = random_features(mdp, rng, settings.features);
     let truth: Vec<f64> = (0..settings.features).map(|_| rng::uniform(rng) - 0.5).collect();
-    let world = mdp.clone().with_rewards(rewards_of(&features, &truth))?;
+    let world = mdp.clone().with_rewards(rewards_of(&features, &truth)?)?;
     let visits = occupancy::discounted(mdp, &optimal_policy(&world, 0.9)?, 0.9)?;
-    let expert = feature_expectations(&features, &visits.choices);
+    let expert = feature_expectations(&features, &visits.choices)?;
     record.distances.push(projection(mdp, &features, &expert, 0.9, 1e-4, settings.projections)?.distances);
     Ok(())
 }
@@ -194,8 +194,8 @@ fn design() -> Result<(f64, f64)> {
     let kept: Vec<Vec<f64>> =
         candidates.iter().zip(&likely).filter(|(_, p)| **p > 1e-3).map(|(w, _)| w.clone()).collect();
     let safe = risk_averse(mdp, &features, &kept, &chosen, gamma)?;
-    let literal = optimal_policy(&mdp.clone().with_rewards(rewards_of(&features, &proxy))?, gamma)?;
-    let table = mdp.clone().with_rewards(rewards_of(&features, &truth))?;
+    let literal = optimal_policy(&mdp.clone().with_rewards(rewards_of(&features, &proxy)?)?, gamma)?;
+    let table = mdp.clone().with_rewards(rewards_of(&features, &truth)?)?;
     let earns = |policy: &Policy| -> Result<f64> {
         Ok(table.initial_value(&evaluate_discounted(&table, policy, gamma)?.values))
     };
@@ -234,10 +234,10 @@ fn adversarial() -> Result<Discriminators> {
     }
     let of_expert = occupancy::discounted(&mdp, &by_expert, 0.9)?;
     let of_other = occupancy::discounted(&mdp, &generator, 0.9)?;
-    let best = transition_optimum(&mdp, &generator, &of_expert.choices, &of_other.choices);
+    let best = transition_optimum(&mdp, &generator, &of_expert.choices, &of_other.choices)?;
     let sums: Vec<f64> = (0..mdp.num_states()).map(|s| mdp.choices(s).map(|c| best[c]).sum()).collect();
     let ratios = (0..mdp.num_states()).map(|s| of_expert.states[s] / of_other.states[s]);
-    let own = transition_optimum(&mdp, &by_expert, &of_expert.choices, &of_expert.choices);
+    let own = transition_optimum(&mdp, &by_expert, &of_expert.choices, &of_expert.choices)?;
     let biased = apart(&sums, vec![1.0; sums.len()]);
     Ok(((slope, rise), (apart(&sums, ratios), biased, apart(&own, expert))))
 }

@@ -4,9 +4,10 @@
 //! more than rounding, so that ties never cycle. Where a policy's equations have no finite solution, or one
 //! whose rounding is more than what is asked for, a sweep of `T` takes the place of its evaluation.
 
+use super::Improvement;
 use super::evaluation::solve;
-use super::{Improvement, magnitude};
 use crate::Result;
+use crate::numeric::magnitude;
 use crate::planning::bellman::Sweeper;
 use crate::planning::progress::Progress;
 

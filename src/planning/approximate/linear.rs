@@ -9,8 +9,9 @@
 //! Without a discount the program is the same, for `T w ≤ w` implies `v* ≤ w` on the reduced tables; if no such `w` exists, nor does a
 //! solution, and `v` is left to the pivots.
 
-use super::{Improvement, howard, magnitude};
+use super::{Improvement, howard};
 use crate::Result;
+use crate::numeric::magnitude;
 use crate::planning::bellman::Sweeper;
 use crate::planning::linear_program::Program;
 use crate::planning::progress::Progress;

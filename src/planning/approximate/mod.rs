@@ -51,11 +51,6 @@ pub(in crate::planning) fn approximator(method: Method) -> Option<Approximator> 
     }
 }
 
-/// The largest absolute entry.
-pub(in crate::planning) fn magnitude(v: &[f64]) -> f64 {
-    v.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()))
-}
-
 /// A Jacobi sweep and where it goes.
 struct Improvement {
     swept: Vec<f64>,

@@ -3,8 +3,8 @@
 use super::lexicographic::{Vertex, lexicographic};
 use crate::Result;
 use crate::mdp::Mdp;
+use crate::numeric::magnitude;
 use crate::planning::Criterion;
-use crate::planning::approximate::magnitude;
 
 /// Two values this close are the same, as a share of the most that any policy can have.
 const SAME: f64 = 1e-10;

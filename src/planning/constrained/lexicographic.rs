@@ -1,7 +1,7 @@
 //! The best policy for one reward, and among all of those the best for another.
 
 use crate::mdp::{DecisionRule, Mdp, Policy, action_values, evaluate_discounted, occupancy};
-use crate::planning::approximate::magnitude;
+use crate::numeric::magnitude;
 use crate::planning::{Criterion, Method, SolveOptions, solve};
 use crate::{Error, Result};
 
@@ -61,7 +61,7 @@ pub fn lexicographic(mdp: &Mdp, gamma: f64, first: &[f64], second: &[f64]) -> Re
 }
 
 /// An optimal deterministic policy, by policy iteration.
-pub(super) fn optimal_choices(mdp: &Mdp, gamma: f64) -> Result<Vec<u32>> {
+pub(crate) fn optimal_choices(mdp: &Mdp, gamma: f64) -> Result<Vec<u32>> {
     let (low, high) = mdp.reward_range();
     // Nothing but rounding ends the improvement of the policy.
     let epsilon = 1e-14 * low.abs().max(high.abs()).max(f64::MIN_POSITIVE) / (1.0 - gamma);

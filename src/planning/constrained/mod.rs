@@ -26,6 +26,7 @@ mod tests;
 pub use dual::{DualSolution, dual};
 pub use frontier::frontier;
 pub use lagrangian::{Average, LagrangianRun, LagrangianSettings, LagrangianStep, Multipliers, lagrangian};
+pub(crate) use lexicographic::optimal_choices;
 pub use lexicographic::{Vertex, lexicographic};
 
 use crate::mdp::{Mdp, Occupancy, Policy};

@@ -13,7 +13,8 @@
 
 use super::sweeping::smallest_best_reward;
 use crate::mdp::{Mdp, NO_CHOICE};
-use crate::planning::approximate::{approximator, from_the_end, magnitude};
+use crate::numeric::magnitude;
+use crate::planning::approximate::{approximator, from_the_end};
 use crate::planning::bellman::Sweeper;
 use crate::planning::bounds::Certifier;
 use crate::planning::progress::{Outcome, Progress, Verdict};

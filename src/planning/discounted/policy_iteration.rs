@@ -19,7 +19,8 @@
 use crate::Result;
 use crate::mdp::{Mdp, NO_CHOICE};
 use crate::numeric::directed::{add_up, mul_up};
-use crate::planning::approximate::{DENSE, alive_index, dense, krylov, magnitude};
+use crate::numeric::magnitude;
+use crate::planning::approximate::{DENSE, alive_index, dense, krylov};
 use crate::planning::bellman::Sweeper;
 use crate::planning::bounds::Certifier;
 use crate::planning::progress::{Outcome, Progress, Verdict, contractions, finite};

@@ -22,7 +22,7 @@
 use super::{Program, unless_zero};
 use crate::mdp::{DecisionRule, Mdp, Occupancy, Policy, evaluate_discounted, occupancy};
 use crate::numeric::directed::{add_up, mul_up, rounding_factor};
-use crate::planning::approximate::magnitude;
+use crate::numeric::magnitude;
 use crate::planning::bounds::Certifier;
 use crate::planning::graph::reachable;
 use crate::planning::{Criterion, SolveOptions, solve};

@@ -34,7 +34,7 @@
 use super::operator::SoftSweeper;
 use crate::mdp::{DecisionRule, Mdp, NO_CHOICE, Policy, expected_total};
 use crate::numeric::directed::add_up;
-use crate::planning::approximate::magnitude;
+use crate::numeric::magnitude;
 use crate::planning::bounds::Certifier;
 use crate::planning::graph::{EndComponents, Predecessors, end_components, membership, prob1_some};
 use crate::planning::progress::{Outcome, Progress, finite};

@@ -22,7 +22,8 @@
 //! that leaves with a smaller probability than its rows exceed one would not do.
 
 use crate::mdp::{Mdp, NO_CHOICE};
-use crate::planning::approximate::{Approximator, DENSE, approximator, evaluate, magnitude, solve};
+use crate::numeric::magnitude;
+use crate::planning::approximate::{Approximator, DENSE, approximator, evaluate, solve};
 use crate::planning::bellman::Sweeper;
 use crate::planning::bounds::Certifier;
 use crate::planning::graph::{Predecessors, attraction, membership, prob1_some};

@@ -19,7 +19,7 @@
 use super::certificate::{self, Bounded, Judge, widest};
 use crate::Result;
 use crate::mdp::{Mdp, NO_CHOICE};
-use crate::planning::approximate::magnitude;
+use crate::numeric::magnitude;
 use crate::planning::progress::Progress;
 use crate::planning::{Method, SolveOptions, Status};
 

@@ -16,6 +16,9 @@ use super::{check_features, feature_expectations, rewards_of};
 use crate::mdp::{DecisionRule, Mdp, Policy};
 use crate::{Error, Result};
 
+/// Most probabilities of a plan, one a choice and decision (4 GiB).
+const MOST_NUMBERS: usize = 1 << 29;
+
 /// Soft-optimal behaviour over a number of decisions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CausalPlan {
@@ -32,7 +35,7 @@ pub struct CausalPlan {
 /// The soft-optimal behaviour at temperature 1 for the rewards given, `[C]`, over `decisions` decisions with a discount in (0, 1].
 ///
 /// # Errors
-/// Rewards that do not fit the table, a discount out of range, or no decision.
+/// Rewards that do not fit the table, a discount out of range, no decision, or more than fit in memory.
 pub fn causal_plan(mdp: &Mdp, rewards: &[f64], gamma: f64, decisions: usize) -> Result<CausalPlan> {
     if !(gamma > 0.0 && gamma <= 1.0) {
         return Err(Error::Parameter { name: "gamma", value: gamma, expected: "in (0, 1]" });
@@ -40,6 +43,12 @@ pub fn causal_plan(mdp: &Mdp, rewards: &[f64], gamma: f64, decisions: usize) -> 
     mdp.clone().with_rewards(rewards.to_vec())?;
     let (states, choices) = (mdp.num_states(), mdp.num_choices());
     let mut values = vec![0.0; states];
+    if decisions.saturating_mul(choices) > MOST_NUMBERS {
+        let reason = format!(
+            "{decisions} decisions among {choices} choices make more than {MOST_NUMBERS} probabilities; shorten the horizon"
+        );
+        return Err(Error::NotApplicable { method: "a plan of causal entropy", reason });
+    }
     let mut rules = Vec::with_capacity(decisions);
     for _ in 0..decisions {
         let mut rule: Vec<f64> = (0..choices).map(|c| rewards[c] + gamma * mdp.expect(c, &values)).collect();
@@ -104,9 +113,9 @@ pub fn log_likelihood(
 ) -> Result<(f64, Vec<f64>)> {
     check_features(mdp, features, expert, "the expert's feature expectations")?;
     check_features(mdp, features, weights, "the weights")?;
-    let plan = causal_plan(mdp, &rewards_of(features, weights), gamma, decisions)?;
+    let plan = causal_plan(mdp, &rewards_of(features, weights)?, gamma, decisions)?;
     let earned: f64 = expert.iter().zip(weights).map(|(m, w)| m * w).sum();
-    let own = feature_expectations(features, &plan.choices);
+    let own = feature_expectations(features, &plan.choices)?;
     let gradient = expert.iter().zip(&own).map(|(e, o)| e - o).collect();
     Ok((earned - mdp.initial_value(&plan.values), gradient))
 }
@@ -123,10 +132,13 @@ pub fn maximum_causal_entropy(
     horizon: (f64, usize),
     (tolerance, most): (f64, usize),
 ) -> Result<CausalFit> {
+    if !(tolerance >= 0.0 && tolerance.is_finite()) {
+        return Err(Error::Parameter { name: "tolerance", value: tolerance, expected: "a number of at least 0" });
+    }
     let start = vec![0.0; expert.len()];
     let evaluate = |w: &[f64]| log_likelihood(mdp, features, expert, w, horizon);
     let Ascent { point, value, gradient, iterations } = maximise(evaluate, start, tolerance, most)?;
-    let plan = causal_plan(mdp, &rewards_of(features, &point), horizon.0, horizon.1)?;
+    let plan = causal_plan(mdp, &rewards_of(features, &point)?, horizon.0, horizon.1)?;
     let mismatch = gradient.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
     Ok(CausalFit { weights: point, log_likelihood: value, mismatch, iterations, plan })
 }

@@ -11,9 +11,9 @@
 use ndarray::Array2;
 
 use super::optimise::{Row, dot, minimise_linear};
-use super::{check_features, feature_expectations, rewards_of};
-use crate::mdp::{DecisionRule, Mdp, Policy, occupancy};
-use crate::planning::{Criterion, SolveOptions, solve};
+use super::{check_features, check_length, respond, rewards_of};
+use crate::mdp::{DecisionRule, Mdp, Policy};
+use crate::planning::Criterion;
 use crate::{Error, Result};
 
 /// The feature expectations, `[K]`, of an optimal policy for `weights` in a world with features `[C, K]`.
@@ -22,16 +22,14 @@ use crate::{Error, Result};
 /// Features and weights that do not fit, or a discount outside (0, 1).
 pub fn optimal_expectations(mdp: &Mdp, features: &Array2<f64>, weights: &[f64], gamma: f64) -> Result<Vec<f64>> {
     check_features(mdp, features, weights, "the weights")?;
-    let table = mdp.clone().with_rewards(rewards_of(features, weights))?;
-    let policy = solve(&table, Criterion::Discounted { gamma }, &SolveOptions::default())?.policy;
-    Ok(feature_expectations(features, &occupancy::discounted(mdp, &policy, gamma)?.choices))
+    Ok(respond(mdp, features, weights, gamma)?.1)
 }
 
 /// The probability of each of `candidates` to be the true weights, `[N]`, where each is as likely as the others beforehand. `chosen` are the
 /// feature expectations `φ̃(ŵ)` of the proxy, `[K]`, and `alternatives` those of all proxies that might have been chosen, the proxy among them.
 ///
 /// # Errors
-/// No candidate, no alternative, different lengths, or a `beta` that is not positive.
+/// No candidate, no alternative, different lengths, numbers that are not finite, or a `beta` that is not positive.
 pub fn posterior(chosen: &[f64], alternatives: &[Vec<f64>], candidates: &[Vec<f64>], beta: f64) -> Result<Vec<f64>> {
     if !(beta > 0.0 && beta.is_finite()) {
         return Err(Error::Parameter { name: "beta", value: beta, expected: "a positive number" });
@@ -40,9 +38,9 @@ pub fn posterior(chosen: &[f64], alternatives: &[Vec<f64>], candidates: &[Vec<f6
         let reason = "there must be a candidate and an alternative at least".into();
         return Err(Error::NotApplicable { method: "inverse reward design", reason });
     }
-    if let Some(other) = alternatives.iter().chain(candidates).find(|x| x.len() != chosen.len()) {
-        let (found, expected) = (vec![other.len()], vec![chosen.len()]);
-        return Err(Error::Shape { what: "a vector of features".into(), found, expected });
+    alternatives.iter().chain(candidates).try_for_each(|x| check_length("a vector of features", x, chosen.len()))?;
+    if let Some(&value) = alternatives.iter().chain(candidates).flatten().chain(chosen).find(|x| !x.is_finite()) {
+        return Err(Error::Parameter { name: "a feature or a weight", value, expected: "a finite number" });
     }
     let log_likelihood = |w: &Vec<f64>| {
         let scores: Vec<f64> = alternatives.iter().map(|a| beta * dot(w, a)).collect();
@@ -89,7 +87,7 @@ pub fn risk_averse(
         (0..mdp.num_states()).filter(|&s| !mdp.is_terminal(s)).map(|s| (flow[s].clone(), start[s])).collect();
     for weights in candidates {
         // worst ≤ w · (μ − b)
-        let earned = rewards_of(features, weights);
+        let earned = rewards_of(features, weights)?;
         let row = earned.iter().enumerate().map(|(c, r)| (c, -r)).chain([(choices, 1.0)]).collect();
         inequalities.push((row, -dot(weights, baseline)));
     }

@@ -26,17 +26,41 @@ pub use projection::{Projection, projection};
 
 use ndarray::Array2;
 
-use crate::mdp::Mdp;
+use crate::mdp::{DecisionRule, Mdp, Policy, occupancy};
+use crate::planning::constrained::optimal_choices;
 use crate::{Error, Result};
 
 /// `r_w(c) = Σ_k w_k φ(c, k)` of each choice, `[C]`, for features `[C, K]`.
-pub fn rewards_of(features: &Array2<f64>, weights: &[f64]) -> Vec<f64> {
-    features.rows().into_iter().map(|row| row.iter().zip(weights).map(|(f, w)| f * w).sum()).collect()
+///
+/// # Errors
+/// Weights that are not one number a feature.
+pub fn rewards_of(features: &Array2<f64>, weights: &[f64]) -> Result<Vec<f64>> {
+    check_length("the weights", weights, features.ncols())?;
+    Ok(features.rows().into_iter().map(|row| row.iter().zip(weights).map(|(f, w)| f * w).sum()).collect())
 }
 
 /// `Σ_c x(c) φ(c, k)`, `[K]`, of the occupancy `x` of choices, `[C]`.
-pub fn feature_expectations(features: &Array2<f64>, occupancy: &[f64]) -> Vec<f64> {
-    features.columns().into_iter().map(|column| column.iter().zip(occupancy).map(|(f, x)| f * x).sum()).collect()
+///
+/// # Errors
+/// An occupancy that is not one number a row of features.
+pub fn feature_expectations(features: &Array2<f64>, occupancy: &[f64]) -> Result<Vec<f64>> {
+    check_length("the occupancy", occupancy, features.nrows())?;
+    Ok(features.columns().into_iter().map(|column| column.iter().zip(occupancy).map(|(f, x)| f * x).sum()).collect())
+}
+
+fn check_length(what: &str, numbers: &[f64], expected: usize) -> Result<()> {
+    if numbers.len() == expected {
+        return Ok(());
+    }
+    Err(Error::Shape { what: what.into(), found: vec![numbers.len()], expected: vec![expected] })
+}
+
+/// A deterministic policy that is optimal for the weights, up to rounding, and its feature expectations, `[K]`.
+fn respond(mdp: &Mdp, features: &Array2<f64>, weights: &[f64], gamma: f64) -> Result<(Policy, Vec<f64>)> {
+    let table = mdp.clone().with_rewards(rewards_of(features, weights)?)?;
+    let policy = Policy::stationary(mdp, DecisionRule::Deterministic(optimal_choices(&table, gamma)?))?;
+    let expectations = feature_expectations(features, &occupancy::discounted(mdp, &policy, gamma)?.choices)?;
+    Ok((policy, expectations))
 }
 
 /// Checks that there is a row of features for each choice and a number for each feature.
@@ -45,10 +69,7 @@ fn check_features(mdp: &Mdp, features: &Array2<f64>, numbers: &[f64], what: &str
         let (found, expected) = (vec![features.nrows(), features.ncols()], vec![mdp.num_choices(), features.ncols()]);
         return Err(Error::Shape { what: "the features".into(), found, expected });
     }
-    if numbers.len() != features.ncols() {
-        let (found, expected) = (vec![numbers.len()], vec![features.ncols()]);
-        return Err(Error::Shape { what: what.into(), found, expected });
-    }
+    check_length(what, numbers, features.ncols())?;
     match features.iter().chain(numbers).find(|x| !x.is_finite()) {
         Some(&value) => Err(Error::Parameter { name: "features", value, expected: "finite numbers" }),
         None => Ok(()),

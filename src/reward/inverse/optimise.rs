@@ -13,8 +13,11 @@ pub(super) struct Ascent {
     pub iterations: usize,
 }
 
+/// By how much rounding may make a value fall that does rise, as a share of it.
+const ROUNDING: f64 = 1e-12;
+
 /// Maximises a smooth concave function, given with its gradient, by BFGS with Armijo's rule, until the largest entry of the gradient is at most
-/// `tolerance`.
+/// `tolerance`. Near the maximum, where values differ by rounding only, a step is taken if it makes the slope smaller (Hager and Zhang 2005).
 pub(super) fn maximise(
     evaluate: impl Fn(&[f64]) -> Result<(f64, Vec<f64>)>,
     start: Vec<f64>,
@@ -38,9 +41,13 @@ pub(super) fn maximise(
         let mut step = 1.0;
         let accepted = loop {
             let tried: Vec<f64> = point.iter().zip(&direction).map(|(x, d)| x + step * d).collect();
-            let (there, slopes) = evaluate(&tried)?;
-            if there >= value + 1e-4 * step * slope {
-                break Some((tried, there, slopes));
+            // A point at which nothing can be computed is too far.
+            if let Ok((there, slopes)) = evaluate(&tried) {
+                let level = (there - value).abs() <= ROUNDING * value.abs();
+                let flatter = dot(&direction, &slopes).abs() <= 0.9 * slope;
+                if there >= value + 1e-4 * step * slope || level && flatter {
+                    break Some((tried, there, slopes));
+                }
             }
             step *= 0.5;
             if step < 1e-20 {

@@ -8,10 +8,9 @@
 use ndarray::Array2;
 
 use super::optimise::dot;
-use super::{check_features, feature_expectations, rewards_of};
-use crate::Result;
-use crate::mdp::{Mdp, Policy, occupancy};
-use crate::planning::{Criterion, Method, SolveOptions, solve};
+use super::{check_features, respond};
+use crate::mdp::{Mdp, Policy};
+use crate::{Error, Result};
 
 /// What the projections lead to.
 #[derive(Debug, Clone)]
@@ -30,7 +29,7 @@ pub struct Projection {
 /// expectations, `[K]`, for features `[C, K]`.
 ///
 /// # Errors
-/// Features and expectations that do not fit, or a discount outside (0, 1).
+/// Features and expectations that do not fit, a tolerance that is negative, or a discount outside (0, 1).
 pub fn projection(
     mdp: &Mdp,
     features: &Array2<f64>,
@@ -40,15 +39,10 @@ pub fn projection(
     most: usize,
 ) -> Result<Projection> {
     check_features(mdp, features, expert, "the expert's feature expectations")?;
-    let respond = |weights: &[f64]| -> Result<(Vec<f64>, Policy)> {
-        let table = mdp.clone().with_rewards(rewards_of(features, weights))?;
-        let (low, high) = table.reward_range();
-        let epsilon = 1e-10 * low.abs().max(high.abs()).max(f64::MIN_POSITIVE) / (1.0 - gamma);
-        let options = SolveOptions { method: Method::PolicyIteration, epsilon, ..SolveOptions::default() };
-        let policy = solve(&table, Criterion::Discounted { gamma }, &options)?.policy;
-        Ok((feature_expectations(features, &occupancy::discounted(mdp, &policy, gamma)?.choices), policy))
-    };
-    let (mut mean, first) = respond(&vec![0.0; expert.len()])?;
+    if !(tolerance >= 0.0 && tolerance.is_finite()) {
+        return Err(Error::Parameter { name: "tolerance", value: tolerance, expected: "a number of at least 0" });
+    }
+    let (first, mut mean) = respond(mdp, features, &vec![0.0; expert.len()], gamma)?;
     let mut mixture = vec![(1.0, first)];
     let mut distances = Vec::new();
     loop {
@@ -58,7 +52,7 @@ pub fn projection(
         if distance <= tolerance || mixture.len() >= most {
             return Ok(Projection { distances, weights, expectations: mean, mixture });
         }
-        let (found, policy) = respond(&weights)?;
+        let (policy, found) = respond(mdp, features, &weights, gamma)?;
         let step: Vec<f64> = found.iter().zip(&mean).map(|(f, m)| f - m).collect();
         let length = dot(&step, &step);
         let share = if length > 0.0 { (dot(&step, &weights) / length).clamp(0.0, 1.0) } else { 0.0 };

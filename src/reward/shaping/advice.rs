@@ -18,17 +18,20 @@ use crate::{Error, Result};
 /// Most choices of a table for which the values of advice are solved densely.
 const MOST_CHOICES: usize = 3000;
 
+/// By how much values may exceed the rewards of a step: more steps than this are not told from a walk without end.
+const MOST_VISITS: f64 = 1e12;
+
 /// The action values of a stationary policy with the look-ahead term of the advice `Φ`, `[C]`: the solution of
 /// ```text
 /// q'(s, a) = r(s, a) − Φ(s, a) + γ Σ_s' p(s'|s, a) Σ_a' π(a'|s') (Φ(s', a') + q'(s', a'))
 /// ```
 ///
 /// # Errors
-/// Advice that is not one number a choice, a discount outside (0, 1], a time-indexed policy, more than 3000 choices, or a singular
+/// Advice that is not one finite number a choice, a discount outside (0, 1], a time-indexed policy, more than 3000 choices, or a singular
 /// system (without discount, where the policy may never end).
 pub fn look_ahead_values(mdp: &Mdp, policy: &Policy, gamma: f64, advice: &[f64]) -> Result<Vec<f64>> {
     let moved = followed(mdp, policy, gamma)?;
-    check_length(mdp, advice)?;
+    check_advice(mdp, advice)?;
     let ahead: Vec<f64> =
         (0..advice.len()).map(|c| (0..advice.len()).map(|d| moved[(c, d)] * advice[d]).sum()).collect();
     let rewards: Vec<f64> = (0..advice.len()).map(|c| mdp.rewards()[c] - advice[c] + ahead[c]).collect();
@@ -42,16 +45,20 @@ pub fn look_ahead_values(mdp: &Mdp, policy: &Policy, gamma: f64, advice: &[f64])
 /// As [`look_ahead_values`].
 pub fn learnt_potential(mdp: &Mdp, policy: &Policy, gamma: f64, advice: &[f64]) -> Result<Vec<f64>> {
     let moved = followed(mdp, policy, gamma)?;
-    check_length(mdp, advice)?;
+    check_advice(mdp, advice)?;
     solve(moved, &advice.iter().map(|r| -r).collect::<Vec<f64>>())
 }
 
 /// The look-back terms of an episode from the advice `Φ(s_t, a_t)` along it: `F_0 = Φ_0`, `F_t = Φ_t − γ⁻¹ Φ_{t−1}`.
 ///
 /// Term `t` is for the step that ends with the `t`-th action; discounted by `γᵗ` they add up to `γᵀ Φ_T`.
-pub fn look_back_terms(advice: &[f64], gamma: f64) -> Vec<f64> {
+///
+/// # Errors
+/// A discount outside (0, 1].
+pub fn look_back_terms(advice: &[f64], gamma: f64) -> Result<Vec<f64>> {
+    check_discount(gamma)?;
     let before = std::iter::once(0.0).chain(advice.iter().copied());
-    advice.iter().zip(before).map(|(now, before)| now - before / gamma).collect()
+    Ok(advice.iter().zip(before).map(|(now, before)| now - before / gamma).collect())
 }
 
 /// Advice that is learnt while it is used.
@@ -82,6 +89,9 @@ impl AdviceLearner {
 
     /// Learns from a step that took `choice` with advice `R† = advice` and was followed by the choice `next` (none at the end), and
     /// gives the shaping term `γ Φ_{t+1}(s', a') − Φ_t(s, a)`.
+    ///
+    /// # Panics
+    /// If the table has no such choice.
     pub fn step(&mut self, choice: usize, next: Option<usize>, advice: f64) -> f64 {
         let before = self.potential[choice];
         let after = next.map_or(0.0, |next| self.potential[next]);
@@ -116,7 +126,10 @@ fn followed(mdp: &Mdp, policy: &Policy, gamma: f64) -> Result<DMatrix<f64>> {
 /// The solution of `x = b + M x`.
 fn solve(moved: DMatrix<f64>, b: &[f64]) -> Result<Vec<f64>> {
     let system = DMatrix::identity(b.len(), b.len()) - moved;
-    let solved = solve_dense(&system, b).filter(|x| x.iter().all(|x| x.is_finite()));
+    let largest = |x: &[f64]| x.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    // The inverse is the expected number of visits: beyond this, rounding has made a singular system look regular.
+    let credible = |x: &Vec<f64>| x.iter().all(|x| x.is_finite()) && largest(x) <= MOST_VISITS * largest(b);
+    let solved = solve_dense(&system, b).filter(credible);
     solved.ok_or_else(|| Error::NotApplicable {
         method: "the value of advice",
         reason: "the linear system is singular: without discount, the policy must end surely; use a discount below 1"
@@ -124,9 +137,13 @@ fn solve(moved: DMatrix<f64>, b: &[f64]) -> Result<Vec<f64>> {
     })
 }
 
-fn check_length(mdp: &Mdp, advice: &[f64]) -> Result<()> {
-    if advice.len() == mdp.num_choices() {
-        return Ok(());
+fn check_advice(mdp: &Mdp, advice: &[f64]) -> Result<()> {
+    if advice.len() != mdp.num_choices() {
+        let (found, expected) = (vec![advice.len()], vec![mdp.num_choices()]);
+        return Err(Error::Shape { what: "the advice".into(), found, expected });
     }
-    Err(Error::Shape { what: "the advice".into(), found: vec![advice.len()], expected: vec![mdp.num_choices()] })
+    match advice.iter().find(|x| !x.is_finite()) {
+        Some(&value) => Err(Error::Parameter { name: "advice", value, expected: "a finite number" }),
+        None => Ok(()),
+    }
 }

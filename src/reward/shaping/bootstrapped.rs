@@ -35,7 +35,7 @@ pub fn largest_eta(gamma: f64) -> f64 {
 /// `sweeps` sweeps from `Q = 0`. `optimum` is `v*` of the table without shaping, `[S]`.
 ///
 /// # Errors
-/// A discount outside (0, 1), `η = −1` (which has no fixed point) or not finite, or an optimum of another length.
+/// A discount outside (0, 1), `η = −1` (which has no fixed point) or not finite, or an optimum of another length or not finite.
 pub fn bootstrapped(mdp: &Mdp, gamma: f64, eta: f64, sweeps: usize, optimum: &[f64]) -> Result<BootstrappedRun> {
     Criterion::Discounted { gamma }.validate()?;
     if !eta.is_finite() || eta == -1.0 {
@@ -45,9 +45,12 @@ pub fn bootstrapped(mdp: &Mdp, gamma: f64, eta: f64, sweeps: usize, optimum: &[f
         let (found, expected) = (vec![optimum.len()], vec![mdp.num_states()]);
         return Err(Error::Shape { what: "the optimal values".into(), found, expected });
     }
+    if let Some(&value) = optimum.iter().find(|x| !x.is_finite()) {
+        return Err(Error::Parameter { name: "an optimal value", value, expected: "a finite number" });
+    }
     let mut q = vec![0.0; mdp.num_choices()];
     let mut v = vec![0.0; mdp.num_states()];
-    let mut errors = Vec::with_capacity(sweeps);
+    let mut errors = Vec::new();
     for _ in 0..sweeps {
         for s in 0..mdp.num_states() {
             for c in mdp.choices(s) {

@@ -3,11 +3,12 @@
 use super::episodes::{Ending, step_term};
 use super::potential::{Potential, check_discount};
 use crate::mdp::Mdp;
+use crate::numeric::magnitude;
 use crate::rng::{self, Fast, Purpose};
 use crate::{Error, Result};
 
-/// Values this close are tied: rounding must not decide where two runs agree exactly.
-const TIE: f64 = 1e-9;
+/// Values this close are tied, as a share of the largest number that values are made of: rounding must not decide where two runs agree exactly.
+const TIE: f64 = 1e-11;
 
 /// How actions are drawn. All of them depend on differences of the action values of a state only.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,14 +37,17 @@ pub struct Learner<'a> {
     potential: Option<&'a Potential>,
     settings: LearnerSettings,
     q: Vec<f64>,
+    /// Values this close are tied.
+    tie: f64,
     rng: Fast,
 }
 
 impl<'a> Learner<'a> {
-    /// A learner that starts at the action values `initial`, `[C]`, and draws its actions and its steps from the streams of `seed`.
+    /// A learner that starts at the action values `initial`, `[C]`, and draws its actions and its steps from the streams of `seed`. The potential of
+    /// terminal states is taken for 0.
     ///
     /// # Errors
-    /// Settings out of range, or action values that are not one number a choice.
+    /// Settings out of range, action values that are not one finite number a choice, or a potential for another number of states.
     pub fn new(
         mdp: &'a Mdp,
         potential: Option<&'a Potential>,
@@ -66,7 +70,18 @@ impl<'a> Learner<'a> {
             let (found, expected) = (vec![initial.len()], vec![mdp.num_choices()]);
             return Err(Error::Shape { what: "the initial action values".into(), found, expected });
         }
-        Ok(Learner { mdp, potential, settings, q: initial, rng: rng::fast(seed, Purpose::Policy, 0) })
+        if let Some(&value) = initial.iter().find(|x| !x.is_finite()) {
+            return Err(Error::Parameter { name: "an initial action value", value, expected: "a finite number" });
+        }
+        let shaped = match potential {
+            Some(potential) => {
+                potential.check(mdp)?;
+                magnitude(potential.values())
+            }
+            None => 0.0,
+        };
+        let tie = TIE * magnitude(mdp.rewards()).max(shaped).max(magnitude(&initial));
+        Ok(Learner { mdp, potential, settings, q: initial, tie, rng: rng::fast(seed, Purpose::Policy, 0) })
     }
 
     /// The action values, `[C]`.
@@ -80,8 +95,14 @@ impl<'a> Learner<'a> {
         drawn(rng::uniform(&mut self.rng), initial.iter().map(|&(s, p)| (s as usize, p)))
     }
 
-    /// One step from `state`: draws an action and a successor, and learns. Gives the successor.
+    /// One step from `state`: draws an action and a successor, and learns. Gives the successor. From a terminal state nothing happens.
+    ///
+    /// # Panics
+    /// If the table has no such state.
     pub fn step(&mut self, state: usize) -> usize {
+        if self.mdp.is_terminal(state) {
+            return state;
+        }
         let choice = self.choose(state);
         let mdp = self.mdp;
         let u = rng::uniform(&mut self.rng);
@@ -107,11 +128,11 @@ impl<'a> Learner<'a> {
                 if rng::uniform(&mut self.rng) < epsilon {
                     return choices.start + rng::below(&mut self.rng, choices.len());
                 }
-                let tied = |&c: &usize| self.q[c] >= largest - TIE;
+                let tied = |&c: &usize| self.q[c] >= largest - self.tie;
                 let count = choices.clone().filter(tied).count();
                 let drawn = rng::below(&mut self.rng, count);
                 // `largest` is one of them, so that there is one at least.
-                choices.clone().filter(|&c| self.q[c] >= largest - TIE).nth(drawn).unwrap_or(choices.start)
+                choices.clone().filter(tied).nth(drawn).unwrap_or(choices.start)
             }
             Exploration::Boltzmann(temperature) => {
                 let weight = |c: usize| ((self.q[c] - largest) / temperature).exp();
@@ -150,7 +171,7 @@ pub fn steps_to_goal(
     seed: u64,
 ) -> Result<Vec<u64>> {
     let mut learner = Learner::new(mdp, potential, settings, vec![initial; mdp.num_choices()], seed)?;
-    let mut steps = Vec::with_capacity(episodes);
+    let mut steps = Vec::new();
     for _ in 0..episodes {
         let mut state = learner.start();
         let mut count = 0;

@@ -6,6 +6,10 @@
 //! v'_π = v_π − Φ     q'_π = q_π − Φ     v'* = v* − Φ     advantages, occupancies and near-optimality as before
 //! ```
 //!
+//! **Conditions.** The sum of terms is `γᵀ Φ(s_T) − Φ(s_0)`, and what is said above holds where its first part vanishes: with a discount below 1; or
+//! without discount, for policies that surely end, `Φ` being 0 there. Over a fixed number of steps it does not vanish, unless `Φ` is 0 after the last one:
+//! optima may move. Long-run averages do not change at all.
+//!
 //! | kind | term of a step | what holds | where |
 //! |---|---|---|---|
 //! | state | `γ Φ(s') − Φ(s)` | the identities above | [`Potential`], [`shape`] |

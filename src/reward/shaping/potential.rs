@@ -33,14 +33,21 @@ impl Potential {
     /// # Errors
     /// A wrong length, or a number that is not finite.
     pub fn new(mdp: &Mdp, values: Vec<f64>) -> Result<Potential> {
-        if values.len() != mdp.num_states() {
-            let (found, expected) = (vec![values.len()], vec![mdp.num_states()]);
-            return Err(Error::Shape { what: "the potential".into(), found, expected });
-        }
-        match values.iter().find(|value| !value.is_finite()) {
+        let potential = Potential { values };
+        potential.check(mdp)?;
+        match potential.values.iter().find(|value| !value.is_finite()) {
             Some(&value) => Err(Error::Parameter { name: "potential", value, expected: "a finite number" }),
-            None => Ok(Potential { values }),
+            None => Ok(potential),
         }
+    }
+
+    /// Refuses a potential that was made for another number of states.
+    pub(super) fn check(&self, mdp: &Mdp) -> Result<()> {
+        if self.values.len() == mdp.num_states() {
+            return Ok(());
+        }
+        let (found, expected) = (vec![self.values.len()], vec![mdp.num_states()]);
+        Err(Error::Shape { what: "the potential".into(), found, expected })
     }
 
     /// `Φ(s)`, `[S]`.
@@ -51,15 +58,27 @@ impl Potential {
     /// `scale Φ + shift` in states that are not terminal, and 0 in those that are.
     ///
     /// # Errors
-    /// A result that is not finite.
+    /// A result that is not finite, or a table of another number of states.
     pub fn rescaled(&self, mdp: &Mdp, scale: f64, shift: f64) -> Result<Potential> {
+        self.check(mdp)?;
         let value = |s: usize| if mdp.is_terminal(s) { 0.0 } else { scale * self.values[s] + shift };
         Potential::new(mdp, (0..self.values.len()).map(value).collect())
     }
 
-    /// What is wrong with values that are not zero where episodes end, if there are any.
-    fn at_end_warning(&self, mdp: &Mdp, at_end: AtEnd) -> Option<String> {
-        let ends: Vec<usize> = (0..mdp.num_states()).filter(|&s| mdp.is_terminal(s) && self.values[s] != 0.0).collect();
+    /// `Φ` of a state on arrival there.
+    fn on_arrival(&self, mdp: &Mdp, at_end: AtEnd) -> Vec<f64> {
+        let mut arrival = self.values.clone();
+        if at_end == AtEnd::Zero {
+            (0..arrival.len()).filter(|&s| mdp.is_terminal(s)).for_each(|s| arrival[s] = 0.0);
+        }
+        arrival
+    }
+
+    /// What is wrong with values that are not zero in states of `mdp` where episodes end, if there are any. Learners take them for 0
+    /// ([`AtEnd::Zero`]), and do not warn by themselves.
+    pub fn at_end_warning(&self, mdp: &Mdp, at_end: AtEnd) -> Option<String> {
+        let (values, states) = (&self.values, self.values.len().min(mdp.num_states()));
+        let ends: Vec<usize> = (0..states).filter(|&s| mdp.is_terminal(s) && values[s] != 0.0).collect();
         let &first = ends.first()?;
         let others = if ends.len() > 1 { format!(" and in {} more", ends.len() - 1) } else { String::new() };
         let what = match at_end {
@@ -75,7 +94,8 @@ impl Potential {
 }
 
 /// The table with the rewards `r(s, a) + γ Σ_s' p(s'|s, a) Φ(s') − Φ(s)`, where `gamma` is the discount of the criterion that will
-/// be used (1 without discount).
+/// be used (1 without discount: `v' = v − Φ` then holds for policies that end surely, and for long-run averages, which do not change at all, but not
+/// for totals over a fixed number of steps, which gain `Φ` of where the last one leads).
 ///
 /// ```
 /// use tabrl::mdp::{MdpBuilder, Policy, evaluate_discounted};
@@ -94,12 +114,9 @@ impl Potential {
 /// A discount outside (0, 1], or a potential for another number of states.
 pub fn shape(mdp: &Mdp, potential: &Potential, gamma: f64, at_end: AtEnd) -> Result<Shaped> {
     check_discount(gamma)?;
-    let potential = Potential::new(mdp, potential.values.clone())?;
+    potential.check(mdp)?;
     let warnings = potential.at_end_warning(mdp, at_end).into_iter().collect();
-    let mut arrival = potential.values.clone();
-    if at_end == AtEnd::Zero {
-        (0..arrival.len()).filter(|&s| mdp.is_terminal(s)).for_each(|s| arrival[s] = 0.0);
-    }
+    let arrival = potential.on_arrival(mdp, at_end);
     let mut rewards = mdp.rewards().to_vec();
     for s in 0..mdp.num_states() {
         for c in mdp.choices(s) {
@@ -111,10 +128,15 @@ pub fn shape(mdp: &Mdp, potential: &Potential, gamma: f64, at_end: AtEnd) -> Res
 
 /// `(γ_Φ − γ) Σ_s' p(s'|s, a) Φ(s')` of each choice, `[C]`: by how much the reward really changes where the shaping's discount
 /// `γ_Φ` is not the criterion's `γ`.
-pub fn mismatch(mdp: &Mdp, potential: &Potential, shaping_gamma: f64, gamma: f64) -> Vec<f64> {
-    let arrival = |s: usize| if mdp.is_terminal(s) { 0.0 } else { potential.values[s] };
-    let arrival: Vec<f64> = (0..mdp.num_states()).map(arrival).collect();
-    (0..mdp.num_choices()).map(|c| (shaping_gamma - gamma) * mdp.expect(c, &arrival)).collect()
+///
+/// # Errors
+/// A discount outside (0, 1], or a potential for another number of states.
+pub fn mismatch(mdp: &Mdp, potential: &Potential, shaping_gamma: f64, gamma: f64, at_end: AtEnd) -> Result<Vec<f64>> {
+    check_discount(shaping_gamma)?;
+    check_discount(gamma)?;
+    potential.check(mdp)?;
+    let arrival = potential.on_arrival(mdp, at_end);
+    Ok((0..mdp.num_choices()).map(|c| (shaping_gamma - gamma) * mdp.expect(c, &arrival)).collect())
 }
 
 pub(super) fn check_discount(gamma: f64) -> Result<()> {

@@ -6,7 +6,9 @@ use super::advice::{learnt_potential, look_ahead_values, look_back_terms};
 use super::bootstrapped::{bootstrapped, largest_eta, modulus};
 use super::*;
 use crate::mdp::wrappers::ShapeReward;
-use crate::mdp::{DecisionRule, Mdp, MdpBuilder, Policy, action_values, enumerate, evaluate_discounted, occupancy};
+use crate::mdp::{
+    DecisionRule, Mdp, MdpBuilder, Policy, action_values, enumerate, evaluate_discounted, evaluate_finite, occupancy,
+};
 use crate::planning::{Criterion, SolveOptions, solve, solve_regularised};
 use crate::rng::{self, Fast, Purpose};
 
@@ -120,7 +122,7 @@ fn shaping_changes_values_by_the_potential_and_nothing_else() {
         }
         // Another discount than the criterion's changes the reward itself.
         let off = shape(&mdp, &potential, 0.99, AtEnd::Zero).unwrap().mdp;
-        let change = mismatch(&mdp, &potential, 0.99, GAMMA);
+        let change = mismatch(&mdp, &potential, 0.99, GAMMA, AtEnd::Zero).unwrap();
         close(off.rewards(), shaped.rewards().iter().zip(change).map(|(r, x)| r + x), 1e-12);
     }
 }
@@ -197,7 +199,7 @@ fn advice_is_learnt_by_its_updates() {
     assert_eq!(learner.step(0, Some(0), 1.0), -0.9);
     assert!(AdviceLearner::new(&mdp, 0.0, GAMMA).is_err());
 
-    let terms = look_back_terms(&[3.0, -1.0, 2.0], 0.5);
+    let terms = look_back_terms(&[3.0, -1.0, 2.0], 0.5).unwrap();
     let sum: f64 = terms.iter().enumerate().map(|(t, f)| 0.5f64.powi(t as i32) * f).sum();
     assert!((sum - 0.25 * 2.0).abs() < 1e-15);
 }
@@ -233,6 +235,83 @@ fn the_end_of_an_episode_needs_a_zero_potential() {
     assert!(shape(&mdp, &potential, 1.5, AtEnd::Zero).is_err());
 }
 
+/// Where the potential counts at the end, so it does in what another discount changes.
+#[test]
+fn another_discount_changes_the_end_too() {
+    let (mdp, mut rng) = random(2, 9);
+    let potential = Potential::new(&mdp, (0..9).map(|_| rng::uniform(&mut rng)).collect()).unwrap();
+    for at_end in [AtEnd::Zero, AtEnd::Kept] {
+        let rewards = |gamma| shape(&mdp, &potential, gamma, at_end).unwrap().mdp.rewards().to_vec();
+        let change = mismatch(&mdp, &potential, 0.99, GAMMA, at_end).unwrap();
+        close(&rewards(0.99), rewards(GAMMA).iter().zip(change).map(|(r, x)| r + x), 1e-14);
+    }
+}
+
+/// Without discount the identity holds for policies that end surely, and fails over a fixed number of steps by `Φ` of where they lead.
+#[test]
+fn without_discount_the_end_decides() {
+    // A row of four cells that is walked to the right.
+    let mut builder = MdpBuilder::new(4);
+    (0..3).for_each(|s| _ = builder.choice(s, 0, &[(1.0, s + 1, 1.0)]));
+    let mdp = builder.terminal(3).build().unwrap();
+    let potential = Potential::new(&mdp, vec![5.0, 7.0, -2.0, 0.0]).unwrap();
+    let shaped = shape(&mdp, &potential, 1.0, AtEnd::Zero).unwrap().mdp;
+    let gained = |steps: usize| {
+        let total = |mdp: &Mdp| evaluate_finite(mdp, &Policy::uniform(mdp), steps).unwrap().values[0];
+        total(&shaped) - total(&mdp)
+    };
+    assert_eq!([gained(1), gained(2), gained(3), gained(4)], [2.0, -7.0, -5.0, -5.0]);
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let (mdp, mut rng) = random(2, 10);
+    let (smaller, _) = random(0, 10);
+    let foreign = random_potential(&smaller, &mut rng);
+    assert!(shape(&mdp, &foreign, GAMMA, AtEnd::Zero).is_err() && foreign.rescaled(&mdp, 1.0, 0.0).is_err());
+    assert!(mismatch(&mdp, &foreign, 0.99, GAMMA, AtEnd::Zero).is_err());
+    let settings = LearnerSettings { gamma: GAMMA, step_size: 0.2, exploration: Exploration::Greedy(0.1) };
+    let zeros = vec![0.0; mdp.num_choices()];
+    assert!(Learner::new(&mdp, Some(&foreign), settings, zeros.clone(), 0).is_err());
+    assert!(Learner::new(&mdp, None, settings, vec![f64::NAN; zeros.len()], 0).is_err());
+    assert!(steps_to_goal(&mdp, Some(&foreign), settings, 0.0, (1, 1), 0).is_err());
+    assert!(steps_to_goal(&mdp, None, settings, f64::INFINITY, (1, 1), 0).is_err());
+    assert!(reinforce_moments(&mdp, &zeros, GAMMA, 2, Some(&foreign)).is_err());
+    assert!(reinforce_moments(&mdp, &zeros, 0.0, 2, None).is_err());
+    assert!(look_back_terms(&[1.0], 0.0).is_err());
+    let policy = Policy::uniform(&mdp);
+    assert!(look_ahead_values(&mdp, &policy, GAMMA, &vec![f64::NAN; zeros.len()]).is_err());
+    assert!(bootstrapped(&mdp, GAMMA, 0.1, 1, &vec![f64::NAN; mdp.num_states()]).is_err());
+    // A terminal state stays what it is.
+    let mut learner = Learner::new(&mdp, None, settings, zeros.clone(), 0).unwrap();
+    let end = (0..mdp.num_states()).find(|&s| mdp.is_terminal(s)).unwrap();
+    assert_eq!((learner.step(end), learner.action_values()), (end, &zeros[..]));
+}
+
+/// A horizon of a million steps is a long list, not a deep stack; an episode that may end at every one of them is refused.
+#[test]
+fn long_episodes_are_enumerated_or_refused() {
+    let mut builder = MdpBuilder::new(1);
+    builder.choice(0, 0, &[(1.0, 0, 1.0)]);
+    let endless = builder.build().unwrap();
+    let moments = reinforce_moments(&endless, &[0.0], 0.5, 1_000_000, None).unwrap();
+    assert_eq!((moments.mean[0], moments.variance), (0.0, 0.0));
+    let mut builder = MdpBuilder::new(2);
+    builder.choice(0, 0, &[(0.5, 0, 1.0), (0.5, 1, 0.0)]).terminal(1);
+    let error = reinforce_moments(&builder.build().unwrap(), &[0.0], 1.0, 1_000_000, None).unwrap_err();
+    assert!(error.to_string().contains("shorten the horizon"), "{error}");
+}
+
+/// A walk that all but never ends is not solved by luck.
+#[test]
+fn systems_that_rounding_makes_regular_are_refused() {
+    let mut builder = MdpBuilder::new(2);
+    builder.choice(0, 0, &[(0.1, 0, 1.0), (0.2, 0, 1.0), (0.7, 0, 1.0)]).choice(1, 0, &[(0.5, 0, 0.0), (0.5, 1, 0.0)]);
+    let forever = builder.build().unwrap();
+    let found = look_ahead_values(&forever, &Policy::uniform(&forever), 1.0, &[0.0, 0.0]);
+    assert!(found.is_err(), "{found:?}");
+}
+
 #[test]
 fn potentials_that_change_telescope_if_arrivals_are_kept() {
     // What follows a step keeps its potential, and only then.
@@ -252,7 +331,9 @@ fn potentials_that_change_telescope_if_arrivals_are_kept() {
         assert!((closed + now[0]).abs() <= 1e-12);
         // Computed anew on departure, when the potential has changed in between.
         let anew: f64 = (1..30).map(|t| discounted(t - 1, step_term(now[t - 1] + 1.0, now[t], GAMMA, ending(t)))).sum();
-        assert!((anew + now[0]).abs() > 1.0);
+        // Each departure is then 1 dearer, all 29 of them.
+        let surplus = (1.0 - GAMMA.powi(29)) / (1.0 - GAMMA);
+        assert!((anew + now[0] + surplus).abs() <= 1e-12 && surplus > 9.0);
     }
 }
 
