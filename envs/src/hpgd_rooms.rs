@@ -23,7 +23,7 @@
 
 use tabrl::mdp::{Branches, Cell, Mdp, MdpBuilder, Model};
 
-use crate::grid::{ActingGrid, Layout, Move, SlipTo};
+use crate::grid::{ActingGrid, Layout, Move, SlipTo, check_slip};
 use crate::{Param, Result, Spec, erase};
 
 /// Probability of going in one of the three other directions, in the matrix of the published code.
@@ -42,6 +42,7 @@ const WIDTH: usize = 13;
 
 /// The rooms with a goal.
 fn rooms(goal: (usize, usize), slip: f64) -> Result<ActingGrid> {
+    check_slip(slip)?;
     let mut rows: Vec<Vec<char>> = Layout::load("fourrooms")?.map().rows.clone();
     rows.iter_mut().flatten().filter(|tile| matches!(tile, 'S' | 'G')).for_each(|tile| *tile = '.');
     rows[4][1] = 'S';

@@ -11,7 +11,7 @@
 
 use tabrl::mdp::{Branches, Cell, GridMap, Model};
 
-use crate::grid::{ActingGrid, Layout, Move, SlipTo};
+use crate::grid::{ActingGrid, Layout, Move, SlipTo, check_slip};
 use crate::{Param, Result, Spec, erase};
 
 const MAP: [&str; 4] = ["SLLLG", ".LLL.", ".LLL.", "....."];
@@ -26,8 +26,9 @@ impl LavaGrid {
     /// The grid with that probability of drawing a move uniformly.
     ///
     /// # Errors
-    /// None for the built-in map.
+    /// A slip that is not a probability.
     pub fn new(slip: f64) -> Result<LavaGrid> {
+        check_slip(slip)?;
         let layout = Layout::parse("lava-grid", &MAP.join("\n").replace('L', "."))?;
         let moves = [Move::Up, Move::Right, Move::Down, Move::Left];
         // A uniform draw goes another way three times out of four.
@@ -110,6 +111,16 @@ mod tests {
         let visits = occupancy::discounted(&table.mdp, &best.policy, 0.95).unwrap();
         let cost: f64 = lava.iter().map(|&s| 0.05 * visits.states[s as usize]).sum();
         assert!((cost - 0.147071).abs() <= 1e-6, "{cost}");
+        for slip in [1.2, -0.1, f64::NAN] {
+            let refused = [
+                super::LavaGrid::new(slip).err().map(|e| e.to_string()),
+                crate::barfi_grid::tables(slip, crate::barfi_grid::Auxiliary::named("bad").unwrap())
+                    .err()
+                    .map(|e| e.to_string()),
+                crate::hpgd_rooms::tables(slip).err().map(|e| e.to_string()),
+            ];
+            assert!(refused.iter().all(|text| text.as_ref().is_some_and(|text| text.contains("slip"))), "{refused:?}");
+        }
         // Wrappers keep the label.
         let sticky = make("lava-grid", &[("sticky", "0.1")]).unwrap().table(1000).unwrap();
         let cells = |s: &u32| {

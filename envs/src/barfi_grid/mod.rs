@@ -21,6 +21,7 @@
 use tabrl::Error;
 use tabrl::mdp::{Branch, Branches, Cell, GridMap, Mdp, Model, enumerate};
 
+use crate::grid::check_slip;
 use crate::{Param, Result, Spec, erase};
 
 #[cfg(test)]
@@ -141,6 +142,7 @@ pub struct BarfiTables {
 /// # Errors
 /// A slip that is not a probability.
 pub fn tables(slip: f64, auxiliary: Auxiliary) -> Result<BarfiTables> {
+    check_slip(slip)?;
     let model = BarfiGrid::new(slip, auxiliary);
     let table = enumerate(&model, (POINTS * POINTS) as usize)?;
     let mut expected = Vec::with_capacity(table.mdp.num_choices());

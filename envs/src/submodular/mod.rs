@@ -23,6 +23,7 @@ use tabrl::submodular::Problem;
 use tabrl::submodular::function::{AnyFunction, Coverage, GaussianInformation};
 
 use crate::Result;
+use crate::grid::check_slip;
 use field::{gaussian_field, posterior_covariance};
 use ground::Ground;
 
@@ -92,9 +93,7 @@ pub fn make(name: &str, given: &Given) -> Result<NamedWalk> {
         return Err(Error::unknown("submodular problem", name, specs.iter().map(|spec| spec.name)).into());
     };
     let slip = given.slip.unwrap_or(if name == "submodular/bandit" { 0.1 } else { 0.0 });
-    if !(0.0..=1.0).contains(&slip) {
-        return Err(Error::Parameter { name: "slip", value: slip, expected: "in [0, 1]" }.into());
-    }
+    check_slip(slip)?;
     let horizon = given.horizon.unwrap_or(spec.horizon);
     if horizon == 0 {
         let expected = "at least 1 (it counts the states of a walk)";

@@ -27,8 +27,8 @@ pub mod tables;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::runner::{Experiment, Finished, Outcome, Spec, Unit, record};
-use crate::{Error, Result};
+use crate::Result;
+use crate::runner::{Bounds, Experiment, Finished, Outcome, Spec, Unit, record};
 
 /// The experiment's entry.
 pub fn spec() -> Spec {
@@ -103,21 +103,58 @@ struct Barfi {
 
 impl Barfi {
     fn new(config: Config) -> Result<Barfi> {
-        let fault =
-            |problem: &str| Err(Error::Config { place: "the configuration of barfi".into(), problem: problem.into() });
-        let Config { episodes, leader, gradient, exact, .. } = &config;
-        if episodes.block == 0
-            || episodes.last == 0
-            || episodes.last > episodes.episodes
-            || episodes.block > episodes.episodes
-        {
-            return fault("block and last of episodes must be from 1 to the number of episodes");
-        }
-        if leader.scored == 0 || leader.scored > leader.iterations {
-            return fault("scored of leader must be from 1 to the number of iterations");
-        }
-        if gradient.states < 2 || gradient.actions == 0 || config.tables.states < 2 || exact.outer_steps == 0 {
-            return fault("tables need 2 states and 1 action, exact needs 1 outer step, at least");
+        let bounds = Bounds("barfi");
+        let Config { gradient, converged, climb, exact, episodes, leader, tables, .. } = &config;
+        bounds.at_least(
+            1,
+            &[
+                ("gradient.tables", gradient.tables as usize),
+                ("gradient.actions", gradient.actions),
+                ("converged.steps", converged.steps),
+                ("converged.naive_steps", converged.naive_steps),
+                ("climb.steps", climb.steps),
+                ("exact.starts", exact.starts as usize),
+                ("exact.outer_steps", exact.outer_steps),
+                ("episodes.episodes", episodes.episodes),
+                ("episodes.block", episodes.block),
+                ("episodes.last", episodes.last),
+                ("leader.starts", leader.starts as usize),
+                ("leader.scored", leader.scored),
+                ("tables.tables", tables.tables as usize),
+                ("tables.actions", tables.actions),
+                ("tables.steps", tables.steps),
+                ("tables.depths", tables.depths.iter().copied().min().unwrap_or(1)),
+                ("seeds", config.seeds as usize),
+            ],
+        )?;
+        bounds.at_least(2, &[("gradient.states", gradient.states), ("tables.states", tables.states)])?;
+        bounds.some(&[
+            ("gradient.terms", gradient.terms.len()),
+            ("gradient.shares", gradient.shares.len()),
+            ("leader.rates", leader.rates.len()),
+            ("leader.temperatures", leader.temperatures.len()),
+            ("leader.prices", leader.prices.len()),
+            ("tables.depths", tables.depths.len()),
+        ])?;
+        bounds.positive(&[
+            ("gradient.temperature", gradient.temperature),
+            ("converged.temperature", converged.temperature),
+            ("climb.rate", climb.rate),
+            ("exact.step", exact.step),
+            ("tables.temperature", tables.temperature),
+            ("tables.sharpness", tables.sharpness),
+        ])?;
+        leader.temperatures.iter().try_for_each(|&x| bounds.positive(&[("leader.temperatures", x)]))?;
+        leader.rates.iter().try_for_each(|&x| bounds.positive(&[("leader.rates", x)]))?;
+        gradient.shares.iter().try_for_each(|&x| bounds.positive(&[("gradient.shares", x)]))?;
+        for (name, most, of, count) in [
+            ("episodes.block", episodes.block, "episodes.episodes", episodes.episodes),
+            ("episodes.last", episodes.last, "episodes.episodes", episodes.episodes),
+            ("leader.scored", leader.scored, "leader.iterations", leader.iterations),
+        ] {
+            if most > count {
+                return Err(bounds.fault(name, format!("it is {most}, and must be at most {of}, which is {count}")));
+            }
         }
         Ok(Barfi { config })
     }
@@ -195,8 +232,24 @@ mod tests {
 
     #[test]
     fn settings_that_leave_nothing_to_do_are_refused() {
-        for change in ["episodes.block=0", "episodes.last=501", "leader.scored=101", "exact.outer_steps=0"] {
-            assert!(build(&[change]).is_err(), "{change}");
+        for change in [
+            "episodes.block=0",
+            "episodes.last=501",
+            "leader.scored=101",
+            "exact.outer_steps=0",
+            "exact.starts=0",
+            "climb.steps=0",
+            "gradient.tables=0",
+            "gradient.terms=[]",
+            "gradient.shares=[]",
+            "gradient.shares=[0.0]",
+            "gradient.temperature=nan",
+            "tables.tables=0",
+            "tables.depths=[0]",
+            "leader.rates=[]",
+        ] {
+            let error = build(&[change]).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(change.split('=').next().unwrap()), "{change}: {error}");
         }
     }
 }

@@ -16,6 +16,7 @@
 //!     manifest.json     version, compiler, command lines, times (the only file that differs between repetitions)
 //! ```
 
+mod bounds;
 mod claim;
 mod conclude;
 mod config;
@@ -30,6 +31,7 @@ mod shard;
 mod store;
 mod table;
 
+pub use bounds::Bounds;
 pub use claim::{Checks, Claim, Draft, Interval, Kind, Quantity, Tolerance, Verdict, mean};
 pub use config::{Scale, Settings};
 pub(crate) use config::{fnv1a, set_twice, split_setting, split_settings};

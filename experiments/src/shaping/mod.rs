@@ -26,8 +26,8 @@ use serde_json::Value;
 use tabrl::mdp::{Mdp, MdpBuilder};
 use tabrl::rng::{self, Fast, Purpose};
 
-use crate::runner::{Claim, Experiment, Finished, Outcome, Spec, Unit, record};
-use crate::{Error, Result};
+use crate::Result;
+use crate::runner::{Bounds, Claim, Experiment, Finished, Outcome, Spec, Unit, record};
 
 /// The experiment's entry.
 pub fn spec() -> Spec {
@@ -92,15 +92,44 @@ struct Shaping {
 
 impl Shaping {
     fn new(config: Config) -> Result<Shaping> {
-        let fault = |problem: &str| {
-            Err(Error::Config { place: "the configuration of shaping".into(), problem: problem.into() })
-        };
-        if config.learning.potentials.is_empty() || config.learning.episodes == 0 || config.learning.cap == 0 {
-            return fault("learning needs a potential, an episode and a cap of at least 1");
-        }
-        if config.identities.states < 2 || config.identities.actions == 0 || config.constrained.steps < 2 {
-            return fault("identities need 2 states and 1 action, constrained needs 2 steps, at least");
-        }
+        let bounds = Bounds("shaping");
+        let Config { identities, learning, bootstrapped, constrained, inverse, .. } = &config;
+        bounds.at_least(
+            1,
+            &[
+                ("identities.tables", identities.tables as usize),
+                ("identities.actions", identities.actions),
+                ("learning.episodes", learning.episodes),
+                ("learning.cap", learning.cap),
+                ("bootstrapped.sweeps", bootstrapped.sweeps),
+                ("inverse.tables", inverse.tables as usize),
+                ("inverse.features", inverse.features),
+                ("inverse.decisions", inverse.decisions),
+                ("inverse.projections", inverse.projections),
+                ("seeds", config.seeds as usize),
+            ],
+        )?;
+        bounds.at_least(
+            2,
+            &[
+                ("identities.states", identities.states),
+                ("learning.side", learning.side),
+                ("constrained.steps", constrained.steps),
+                ("constrained.front_points", constrained.front_points),
+                ("constrained.weights", constrained.weights),
+            ],
+        )?;
+        bounds.some(&[
+            ("learning.potentials", learning.potentials.len()),
+            ("bootstrapped.etas", bootstrapped.etas.len()),
+            ("constrained.bounds", constrained.bounds.len()),
+        ])?;
+        bounds.positive(&[
+            ("constrained.step_size", constrained.step_size),
+            ("constrained.temperature", constrained.temperature),
+            ("constrained.largest_weight", constrained.largest_weight),
+            ("identities.temperature", identities.temperature),
+        ])?;
         Ok(Shaping { config })
     }
 }
