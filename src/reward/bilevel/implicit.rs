@@ -175,7 +175,10 @@ impl Inverse {
                 conjugate_gradients(v, product, tolerance, most)
             }
             Inverse::PseudoInverse { cutoff } => {
-                check_positive("the cutoff of eigenvalues", cutoff)?;
+                if !(0.0..1.0).contains(&cutoff) {
+                    let expected = "in [0, 1), a share of the largest";
+                    return Err(Error::Parameter { name: "the cutoff of eigenvalues", value: cutoff, expected });
+                }
                 spectral(v, product, 0.0, Some(cutoff))
             }
             Inverse::Exact { ridge } => {

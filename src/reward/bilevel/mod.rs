@@ -74,8 +74,9 @@ pub struct Task<'a> {
     pub discount: f64,
 }
 
-/// Larger rewards and temperatures would overflow where they are multiplied.
+/// Larger rewards and temperatures would overflow where they are multiplied, smaller temperatures and scales where they divide.
 const LARGEST: f64 = 1e100;
+const SMALLEST: f64 = 1e-100;
 
 fn check_choices(what: &'static str, mdp: &Mdp, numbers: &[f64]) -> Result<()> {
     check_numbers(what, numbers, mdp.num_choices())
@@ -111,12 +112,12 @@ fn check_magnitude(name: &'static str, value: f64) -> Result<()> {
     Err(Error::Parameter { name, value, expected: "from 0 to 1e100" })
 }
 
-/// Refuses a setting that is not positive or not finite.
+/// Refuses a setting that is not positive, or of no reasonable size.
 fn check_positive(name: &'static str, value: f64) -> Result<()> {
-    if value > 0.0 && value <= LARGEST {
+    if (SMALLEST..=LARGEST).contains(&value) {
         return Ok(());
     }
-    Err(Error::Parameter { name, value, expected: "a positive number of at most 1e100" })
+    Err(Error::Parameter { name, value, expected: "a positive number, from 1e-100 to 1e100" })
 }
 
 /// Takes the mean under `policy` off numbers of choices, state by state: `x ← x − Σ_b π x`.

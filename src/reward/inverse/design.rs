@@ -29,7 +29,8 @@ pub fn optimal_expectations(mdp: &Mdp, features: &Array2<f64>, weights: &[f64], 
 /// feature expectations `φ̃(ŵ)` of the proxy, `[K]`, and `alternatives` those of all proxies that might have been chosen, the proxy among them.
 ///
 /// # Errors
-/// No candidate, no alternative, different lengths, numbers that are not finite, or a `beta` that is not positive.
+/// No candidate, no alternative, different lengths, a proxy that is not among the alternatives, numbers that are not finite, or a `beta` that is not
+/// positive.
 pub fn posterior(chosen: &[f64], alternatives: &[Vec<f64>], candidates: &[Vec<f64>], beta: f64) -> Result<Vec<f64>> {
     if !(beta > 0.0 && beta.is_finite()) {
         return Err(Error::Parameter { name: "beta", value: beta, expected: "a positive number" });
@@ -41,6 +42,11 @@ pub fn posterior(chosen: &[f64], alternatives: &[Vec<f64>], candidates: &[Vec<f6
     alternatives.iter().chain(candidates).try_for_each(|x| check_length("a vector of features", x, chosen.len()))?;
     if let Some(&value) = alternatives.iter().chain(candidates).flatten().chain(chosen).find(|x| !x.is_finite()) {
         return Err(Error::Parameter { name: "a feature or a weight", value, expected: "a finite number" });
+    }
+    let like = |a: &&Vec<f64>| a.iter().zip(chosen).all(|(a, c)| (a - c).abs() <= 1e-9 * a.abs().max(c.abs()).max(1.0));
+    if !alternatives.iter().any(|a| like(&a)) {
+        let reason = "the proxy that was chosen must be among the alternatives".into();
+        return Err(Error::NotApplicable { method: "inverse reward design", reason });
     }
     let log_likelihood = |w: &Vec<f64>| {
         let scores: Vec<f64> = alternatives.iter().map(|a| beta * dot(w, a)).collect();

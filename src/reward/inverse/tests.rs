@@ -322,6 +322,7 @@ fn what_does_not_fit_is_refused() {
     let features = random_features(&mdp, &mut rng, 2);
     assert!(rewards_of(&features, &[1.0]).is_err() && feature_expectations(&features, &[1.0]).is_err());
     assert!(posterior(&[f64::NAN], &[vec![1.0]], &[vec![1.0]], 1.0).is_err());
+    assert!(posterior(&[2.0], &[vec![1.0]], &[vec![1.0]], 1.0).unwrap_err().to_string().contains("among"));
     assert!(causal_plan(&mdp, mdp.rewards(), 1.0, usize::MAX).unwrap_err().to_string().contains("horizon"));
     let expert = [0.1, 0.2];
     assert!(projection(&mdp, &features, &expert, 0.9, f64::NAN, 10).is_err());

@@ -23,7 +23,7 @@ pub enum AtEnd {
 pub struct Shaped {
     /// The table; rewards are `r(s, a) + γ Σ_s' p(s'|s, a) Φ(s') − Φ(s)`.
     pub mdp: Mdp,
-    /// What the caller should know: a potential that is not zero where episodes end.
+    /// What the caller should know: a potential that is not zero where episodes end, or a shaping without discount.
     pub warnings: Vec<String>,
 }
 
@@ -115,7 +115,14 @@ impl Potential {
 pub fn shape(mdp: &Mdp, potential: &Potential, gamma: f64, at_end: AtEnd) -> Result<Shaped> {
     check_discount(gamma)?;
     potential.check(mdp)?;
-    let warnings = potential.at_end_warning(mdp, at_end).into_iter().collect();
+    let mut warnings: Vec<String> = potential.at_end_warning(mdp, at_end).into_iter().collect();
+    if gamma == 1.0 && (0..mdp.num_states()).any(|s| !mdp.is_terminal(s) && potential.values[s] != 0.0) {
+        warnings.push(
+            "the shaping has no discount: v' = v − Φ holds for policies that surely end, and for no others; nor over a fixed number of steps, unless the \
+             potential is 0 after the last one. Other policies may be optimal"
+                .into(),
+        );
+    }
     let arrival = potential.on_arrival(mdp, at_end);
     let mut rewards = mdp.rewards().to_vec();
     for s in 0..mdp.num_states() {

@@ -261,6 +261,14 @@ fn without_discount_the_end_decides() {
         total(&shaped) - total(&mdp)
     };
     assert_eq!([gained(1), gained(2), gained(3), gained(4)], [2.0, -7.0, -5.0, -5.0]);
+    let warned = |gamma| shape(&mdp, &potential, gamma, AtEnd::Zero).unwrap().warnings.concat();
+    assert!(warned(1.0).contains("surely end") && warned(0.99).is_empty());
+    // Staying for ever earns 0 and leaving costs 1; without discount the potential makes leaving earn 2.
+    let mut builder = MdpBuilder::new(2);
+    builder.choice(0, 0, &[(1.0, 0, 0.0)]).choice(0, 1, &[(1.0, 1, -1.0)]).terminal(1);
+    let mdp = builder.build().unwrap();
+    let potential = Potential::new(&mdp, vec![-3.0, 0.0]).unwrap();
+    assert_eq!(shape(&mdp, &potential, 1.0, AtEnd::Zero).unwrap().mdp.rewards(), [0.0, 2.0]);
 }
 
 #[test]

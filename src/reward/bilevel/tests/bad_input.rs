@@ -70,7 +70,9 @@ fn settings_out_of_range_are_refused() {
     let theta = logits(&optimum(&mdp, &r));
     let by = |inverse, scale| implicit(&mdp, &class, &theta, (task, scale), outer, inverse);
     assert!(by(Inverse::Identity, 0.0).is_err() && by(Inverse::Identity, f64::NAN).is_err());
-    assert!(by(Inverse::PseudoInverse { cutoff: f64::NAN }, 1.0).is_err());
+    for cutoff in [f64::NAN, -1.0, 1.0] {
+        assert!(by(Inverse::PseudoInverse { cutoff }, 1.0).is_err(), "{cutoff}");
+    }
     assert!(by(Inverse::Exact { ridge: -1.0 }, 1.0).is_err());
     assert!(by(Inverse::ConjugateGradients { tolerance: 0.0, most: 10 }, 1.0).is_err());
     // What has not converged is no answer.
@@ -133,6 +135,7 @@ fn numbers_without_measure_are_refused() {
     let mdp = builder.build().unwrap();
     let gamma = Discount::Constant(0.9);
     assert!(soft_optimum(&mdp, &[1e101, 0.0], 1.0, &gamma, None).unwrap_err().to_string().contains("1e100"));
+    assert!(soft_optimum(&mdp, &[1.0, 0.0], 1e-300, &gamma, None).unwrap_err().to_string().contains("1e-100"));
     assert!(soft_optimum(&mdp, &[1.0, 0.0], 1e101, &gamma, None).unwrap_err().to_string().contains("1e100"));
     let agent = DepthLimited { depth: 2, sharpness: 1e101, discount: 0.9, backup: Backup::Max };
     let outer = Task { reward: mdp.rewards(), temperature: 0.0, discount: 0.9 };
