@@ -77,7 +77,13 @@ fn regret_is_a_mean_with_an_interval() {
         assert!(number(&interval[0]) < *mean && *mean < number(&interval[1]));
     }
     let text = shell.done("bandit regret --means 0.5 --policies uniform --horizon 5 --seeds 1").stdout;
-    assert!(text.contains("uniform           0\n"), "{text}");
+    assert!(text.contains("uniform           0\n") && text.contains("5, 1 seed\n"), "{text}");
+    let spaced = ["bandit", "regret", "--means", "0.9, 0.8", "--policies", "ucb1, moss", "--horizon", "9"];
+    let answer = shell.command(&spaced).output().unwrap();
+    assert!(String::from_utf8(answer.stdout).unwrap().contains("moss"));
+    // One arm leaves nothing to regret, and rounding no debt.
+    assert_eq!(number(&shell.done("bandit value --arms 1 --horizon 30 --format json").json()["bayes_regret"]), 0.0);
+    assert!(shell.done("list bandit-policies").stdout.contains("knowledge-gradient"));
 }
 
 #[test]
@@ -85,6 +91,8 @@ fn bad_input_is_refused_in_words() {
     let shell = Shell::new();
     shell.refuses("bandit value --arms 2 --horizon 0", &["horizon", "at least 1"]);
     shell.refuses("bandit value --arms 0 --horizon 3", &["arms", "at least 1"]);
+    shell.refuses("bandit value --arms 2 --horizon -3", &["horizon", "at least 1"]);
+    shell.refuses("bandit regret --means 0.5 --policies list --horizon 3", &["bayes-ucb"]);
     shell.refuses("bandit value --arms 10 --horizon 100", &["10 arms over 100 steps", "more than", "simulate"]);
     shell.refuses("bandit value --arms 2 --horizon 10 --policy tompson", &["did you mean `thompson`"]);
     shell.refuses("bandit value --arms 2 --horizon 10 --policy list", &["bayes-ucb", "window:k"]);

@@ -11,7 +11,7 @@ use serde_json::Value;
 fn list_names_everything_with_sizes_and_parameters() {
     let shell = Shell::new();
     let all = shell.done("list --format json").json();
-    assert_eq!(keys(&all).len(), 7);
+    assert_eq!(keys(&all).len(), 8);
     let environments = all["environments"].as_array().unwrap();
     let riverswim = environments.iter().find(|e| e["name"] == "riverswim").unwrap();
     assert_eq!(

@@ -47,7 +47,7 @@ impl Player for Weighted {
 /// randomness; choices draw from the policies' stream.
 ///
 /// # Errors
-/// Points that are not increasing, or none.
+/// Points that are not increasing, a first one of 0, or none.
 pub fn pseudo_regret(
     arms: &Bernoulli,
     points: &[usize],
@@ -58,8 +58,9 @@ pub fn pseudo_regret(
 }
 
 fn play(arms: &Bernoulli, points: &[usize], seed: u64, mut player: impl Player) -> Result<Vec<f64>> {
-    let (Some(&horizon), true) = (points.last(), points.windows(2).all(|pair| pair[0] < pair[1])) else {
-        let reason = format!("the points {points:?} must be increasing numbers of steps");
+    let increasing = points.first().is_some_and(|&first| first > 0) && points.windows(2).all(|pair| pair[0] < pair[1]);
+    let (Some(&horizon), true) = (points.last(), increasing) else {
+        let reason = format!("the points {points:?} must be increasing numbers of steps, from 1");
         return Err(Error::NotApplicable { method: "a regret curve", reason });
     };
     let gaps: Vec<f64> = (0..arms.num_arms()).map(|arm| arms.gap(arm)).collect();

@@ -1,6 +1,7 @@
 //! Numbers and linear algebra: nothing here knows about reinforcement learning.
 
 mod adam;
+pub(crate) mod beta;
 pub mod directed;
 mod incomplete_lu;
 mod linear;

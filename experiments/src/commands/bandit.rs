@@ -36,12 +36,13 @@ enum Question {
 #[derive(Debug, clap::Args)]
 struct ValueArguments {
     /// Number of arms.
-    #[arg(long, value_name = "K", value_parser = whole::<usize>(1..=1_000_000))]
+    #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = whole::<usize>(1..=1_000_000))]
     arms: usize,
     /// Number of steps.
-    #[arg(long, value_name = "T", value_parser = whole::<usize>(1..=1_000_000))]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = whole::<usize>(1..=1_000_000))]
     horizon: usize,
-    /// optimal, window:k (the best policy that remembers k pulls), or a policy by name (`--policy list` shows them).
+    /// optimal, window:k (the best rule for the last k pulls that depends on neither the step nor the arm's number), or a policy by name (`tabrl list
+    /// bandit-policies` shows them).
     #[arg(long, value_name = "P", default_value = "optimal")]
     policy: String,
     /// Prior of each mean, a,b of Beta(a, b).
@@ -55,16 +56,16 @@ struct ValueArguments {
 #[derive(Debug, clap::Args)]
 struct GittinsArguments {
     /// Pulls of the arm that paid.
-    #[arg(long, value_name = "S", value_parser = whole::<u32>(0..=1_000_000))]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = whole::<u32>(0..=1_000_000))]
     successes: u32,
     /// Pulls of the arm that did not.
-    #[arg(long, value_name = "F", value_parser = whole::<u32>(0..=1_000_000))]
+    #[arg(long, value_name = "F", allow_negative_numbers = true, value_parser = whole::<u32>(0..=1_000_000))]
     failures: u32,
     /// Discount factor, at least 0 and below 1.
     #[arg(long, value_name = "G", allow_negative_numbers = true)]
     discount: Option<f64>,
     /// Steps left, undiscounted, instead of a discount.
-    #[arg(long, value_name = "M", value_parser = whole::<usize>(1..=5000))]
+    #[arg(long, value_name = "M", allow_negative_numbers = true, value_parser = whole::<usize>(1..=5000))]
     steps: Option<usize>,
     /// Prior of the mean, a,b of Beta(a, b).
     #[arg(long, value_name = "A,B", default_value = "1,1", allow_hyphen_values = true)]
@@ -86,10 +87,10 @@ struct RegretArguments {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     policies: Vec<String>,
     /// Number of steps.
-    #[arg(long, value_name = "T", value_parser = whole::<usize>(1..=10_000_000))]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = whole::<usize>(1..=10_000_000))]
     horizon: usize,
     /// Number of runs, seeded from 0.
-    #[arg(long, value_name = "N", default_value = "100", value_parser = whole::<u64>(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value = "100", allow_negative_numbers = true, value_parser = whole::<u64>(1..=1_000_000))]
     seeds: u64,
     /// How to answer.
     #[arg(long, value_enum, default_value_t)]
@@ -169,7 +170,8 @@ fn value(arguments: &ValueArguments) -> Result<Finish> {
         prior,
         value,
         oracle,
-        bayes_regret: oracle - value,
+        // No policy beats whoever knows the means; what is negative is rounding.
+        bayes_regret: if value > oracle && value <= oracle * (1.0 + 1e-12) { 0.0 } else { oracle - value },
         switches_after: window.as_ref().map(|found| found.rule.switch_names()),
         exhaustive: window.as_ref().map(|found| found.exhaustive),
     };
@@ -326,7 +328,7 @@ fn regret(arguments: &RegretArguments) -> Result<Finish> {
         return Err(Error::Usage(format!("which policies? give --policies with some of {}", NAMES.join(", "))));
     }
     let mut policies = Vec::new();
-    for name in &arguments.policies {
+    for name in arguments.policies.iter().map(|name| name.trim()) {
         let policy = Policy::named(listed(name)?, (1.0, 1.0), horizon)?;
         let runs = (0..seeds).into_par_iter().map(|seed| policy_regret(&arms, &policy, &[horizon], seed));
         let regrets = runs.map(|curve| Ok(curve?[0])).collect::<Result<Vec<f64>>>()?;
@@ -341,7 +343,7 @@ fn regret(arguments: &RegretArguments) -> Result<Finish> {
             let bound = answer.lai_robbins * (horizon as f64).ln();
             let mut text = in_lines(&[
                 ("arms", arguments.means.clone()),
-                ("steps", format!("{horizon}, {seeds} seeds")),
+                ("steps", format!("{horizon}, {seeds} {}", if seeds == 1 { "seed" } else { "seeds" })),
                 ("Lai–Robbins", format!("C = {}, C ln T = {bound}", answer.lai_robbins)),
             ]);
             for PolicyRegret { policy, regret_mean, regret_ci95 } in &answer.policies {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use rayon::prelude::*;
 use serde::Serialize;
+use tabrl::bandits::policy::RULES;
 use tabrl::exploration;
 use tabrl::learning;
 use tabrl::planning::{MethodInfo, methods};
@@ -16,7 +17,7 @@ use crate::cli::Finish;
 use crate::output::{self, Format};
 use crate::{Result, registry};
 
-/// Lists environments (with their sizes and parameters), games, submodular problems, solvers, agents and experiments.
+/// Lists environments (with their sizes and parameters), games, submodular problems, solvers, agents, policies of bandits and experiments.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// What to list; everything by default.
@@ -40,6 +41,7 @@ enum What {
     Submodular,
     Solvers,
     Agents,
+    BanditPolicies,
     Experiments,
 }
 
@@ -98,6 +100,12 @@ struct AgentEntry {
 }
 
 #[derive(Serialize)]
+struct RuleEntry {
+    name: &'static str,
+    summary: &'static str,
+}
+
+#[derive(Serialize)]
 struct ExperimentEntry {
     name: &'static str,
     title: &'static str,
@@ -119,6 +127,8 @@ struct Listing {
     #[serde(skip_serializing_if = "Option::is_none")]
     agents: Option<Vec<AgentEntry>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    bandit_policies: Option<Vec<RuleEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     experiments: Option<Vec<ExperimentEntry>>,
 }
 
@@ -136,6 +146,8 @@ pub fn run(arguments: &Arguments) -> Result<Finish> {
         submodular: wanted(What::Submodular).then(walks),
         solvers: wanted(What::Solvers).then(solvers),
         agents: wanted(What::Agents).then(agents),
+        bandit_policies: wanted(What::BanditPolicies)
+            .then(|| RULES.iter().map(|&(name, summary)| RuleEntry { name, summary }).collect()),
         experiments: wanted(What::Experiments).then(experiments),
     };
     match arguments.format {
@@ -262,6 +274,12 @@ fn in_text(listing: &Listing, limit: usize) -> String {
             }
             let _ = writeln!(text, "  {:<26} {} ({})", agent.name, agent.summary, agent.source);
             in_text_parameters(&mut text, &agent.parameters, 29);
+        }
+    }
+    if let Some(rules) = &listing.bandit_policies {
+        text.push_str("bandit policies (tabrl bandit)\n");
+        for rule in rules {
+            let _ = writeln!(text, "  {:<26} {}", rule.name, rule.summary);
         }
     }
     if let Some(experiments) = &listing.experiments {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::runner::Bounds;
 use crate::{Error, Result};
 
 /// All settings.
@@ -130,6 +131,67 @@ pub struct NormalSettings {
     pub pulls: usize,
     /// Runs of each agent.
     pub runs: u64,
+}
+
+impl Config {
+    /// # Errors
+    /// The first setting that is out of its bounds, by name.
+    pub fn check(&self) -> Result<()> {
+        let bounds = Bounds("emergent-exploration");
+        let least = |entries: &[usize]| entries.iter().copied().min().unwrap_or(1);
+        let Config { noise, rl2, normal, learnt, .. } = self;
+        bounds.at_least(
+            1,
+            &[
+                ("horizons", least(&self.horizons)),
+                ("lengths", least(&self.lengths)),
+                ("windows", least(&self.windows)),
+                ("conditions_horizon", self.conditions_horizon),
+                ("chunk", self.chunk as usize),
+                ("noise.runs", noise.runs as usize),
+                ("rl2.runs", rl2.runs as usize),
+                ("normal.pulls", normal.pulls),
+                ("normal.runs", normal.runs as usize),
+                ("learnt.seeds", learnt.seeds as usize),
+                ("learnt.network_seeds", learnt.network_seeds as usize),
+                ("learnt.blocks", learnt.blocks as usize),
+                ("learnt.updates", learnt.updates),
+            ],
+        )?;
+        for (name, group) in &self.regret {
+            bounds.at_least(
+                1,
+                &[
+                    (&*format!("regret.{name}.runs"), group.runs as usize),
+                    (&*format!("regret.{name}.horizon"), group.horizon),
+                ],
+            )?;
+            bounds.some(&[(&*format!("regret.{name}.means"), group.means.len())])?;
+        }
+        for (name, group) in &self.bayes {
+            bounds.at_least(
+                1,
+                &[(&*format!("bayes.{name}.arms"), group.arms), (&*format!("bayes.{name}.horizon"), group.horizon)],
+            )?;
+            for (policy, &runs) in &group.runs {
+                bounds.at_least(1, &[(&*format!("bayes.{name}.runs.{policy}"), runs as usize)])?;
+            }
+        }
+        let probabilities = [
+            ("conditions_safe", self.conditions_safe),
+            ("normal.epsilon", normal.epsilon),
+            ("learnt.memoryless_discount", learnt.memoryless_discount),
+        ];
+        bounds.within((0.0, 1.0), &probabilities)?;
+        self.safe.iter().try_for_each(|&mean| bounds.within((0.0, 1.0), &[("safe", mean)]))?;
+        for (name, scales) in
+            [("noise.scales", &noise.scales), ("noise.constant", &noise.constant), ("noise.frozen", &noise.frozen)]
+        {
+            scales.iter().try_for_each(|&scale| bounds.within((0.0, 1e6), &[(name, scale)]))?;
+        }
+        bounds.positive(&[("normal.noise", normal.noise)])?;
+        bounds.within((1.0, 1e6), &[("normal.length", normal.length)])
+    }
 }
 
 /// Reads `10x1000` as two numbers.

@@ -123,13 +123,16 @@ impl Exact {
             }
             Exact::Block(length, depth) => {
                 let blocks = BlockBandit::new(UNIFORM, length as f64, 1.0)?;
-                let (lower, upper) = blocks.optimal_reward(depth);
+                let (lower, upper) = blocks.optimal_reward(depth)?;
                 let middle = |(low, high): (f64, f64)| 0.5 * (low + high);
                 let gittins = GittinsPolicy::discounted(UNIFORM, blocks.effective_discount(), depth)?;
                 tell(format!("block {length} lower"), lower);
                 tell(format!("block {length} upper"), upper);
-                tell(format!("block {length} gittins"), blocks.policy_reward(depth, &gittins).0);
-                tell(format!("block {length} myopic"), middle(blocks.policy_reward(depth, &Myopic { prior: UNIFORM })));
+                tell(format!("block {length} gittins"), blocks.policy_reward(depth, &gittins)?.0);
+                tell(
+                    format!("block {length} myopic"),
+                    middle(blocks.policy_reward(depth, &Myopic { prior: UNIFORM })?),
+                );
             }
             Exact::Window(horizon, memory) => {
                 let found = best_window(horizon, (1, 1), memory, config.window_starts)?;
@@ -152,14 +155,14 @@ impl Exact {
             }
             Exact::Grids => {
                 for (width, steps, values) in GRIDS {
-                    let solved = GridSearch::new(width, steps, None)?.values(values.len());
+                    let solved = GridSearch::new(width, steps, None)?.values(values.len())?;
                     for m in 1..=values.len() {
                         tell(format!("grid {width} {steps} {m}"), solved.optimal[m]);
                         tell(format!("grid {width} {steps} {m} myopic"), solved.myopic[m]);
                     }
                 }
                 for (reward, m, ..) in SAFE_EXITS {
-                    let solved = GridSearch::new(3, 4, Some(SafeExit { cell: (0, 1), reward }))?.values(m);
+                    let solved = GridSearch::new(3, 4, Some(SafeExit { cell: (0, 1), reward }))?.values(m)?;
                     tell(format!("exit {reward} {m}"), solved.optimal[m]);
                     tell(format!("exit {reward} {m} myopic"), solved.myopic[m]);
                 }

@@ -131,10 +131,10 @@ impl Learnt {
             let task = Blocks::exchangeable(10)?;
             let blocks = settings.blocks;
             let options = tabular::Options { memory, step, discount: 1.0, blocks, seed: self.seed };
-            Ok(exact_value(&task, &tabular::train(&task, &options)?))
+            Ok(exact_value(&task, &tabular::train(&task, &options)?)?)
         };
         let network = |redrawn: bool, discount: f64, architecture: Architecture| -> Result<Deployed> {
-            let task = Blocks { redrawn, ..Blocks::safe_arm(config.conditions_safe, config.conditions_horizon)? };
+            let task = Blocks::safe_arm(config.conditions_safe, config.conditions_horizon)?.redrawn(redrawn);
             let options = deep::Options {
                 architecture,
                 discount,
@@ -142,7 +142,7 @@ impl Learnt {
                 seed: self.seed,
                 ..deep::Options::default()
             };
-            Ok(exact_value(&task, &deep::train(&task, &options)?))
+            Ok(exact_value(&task, &deep::train(&task, &options)?)?)
         };
         let recurrent = Architecture::Recurrent { memory: true };
         let found = match self.what {

@@ -84,6 +84,7 @@ struct Emergent {
 
 impl Emergent {
     fn new(config: Config) -> Result<Emergent> {
+        config.check()?;
         let mut tasks: Vec<Task> = exact::tasks(&config)?.into_iter().map(Task::Exact).collect();
         tasks.extend(sampled::tasks(&config)?.into_iter().map(Task::Sampled));
         tasks.extend(learnt::tasks(&config.learnt).into_iter().map(Task::Learnt));
@@ -130,5 +131,38 @@ impl Experiment for Emergent {
             figures: figures::figures(&self.config, &results)?,
             notes: tables::notes(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::runner::{Scale, Settings};
+
+    #[test]
+    fn settings_out_of_bounds_are_named() {
+        let build = |change: &str| {
+            let settings =
+                Settings::resolve("emergent-exploration", spec().config, Scale::Quick, None, &[change.to_owned()])?;
+            (spec().build)(&settings)
+        };
+        assert!(build("normal.noise=0.5").is_ok());
+        for change in [
+            "normal.noise=-1.0",
+            "normal.epsilon=3.0",
+            "chunk=0",
+            "horizons=[0]",
+            "noise.runs=0",
+            "noise.scales=[-1.0]",
+            "safe=[1.5]",
+            "regret.two.means=[]",
+            "bayes.ten.runs.thompson=0",
+            "learnt.updates=0",
+        ] {
+            let error = build(change).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(change.split('=').next().unwrap()), "{change}: {error}");
+        }
     }
 }

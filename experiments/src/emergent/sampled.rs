@@ -95,7 +95,7 @@ pub fn tasks(config: &Config) -> Result<Vec<Sampled>> {
         all.push((What::Rl2(arms, horizon), config.rl2.runs));
     }
     all.extend(normal::AGENTS.map(|agent| (What::Normal(agent), config.normal.runs)));
-    let chunk = config.chunk.max(1);
+    let chunk = config.chunk;
     let mut tasks = Vec::new();
     for (what, runs) in all {
         for i in 0..runs.div_ceil(chunk) {

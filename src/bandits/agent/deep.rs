@@ -17,9 +17,10 @@ pub type Pull = (usize, bool);
 /// What reads the pulls of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
-    /// A gated recurrent unit; without memory its hidden state does not survive a pull.
+    /// A gated recurrent unit. Without memory its hidden state does not survive a pull and the pull is not shown to it either, so that it knows nothing,
+    /// as attention with a context of 0 does but for the step.
     Recurrent {
-        /// Whether it survives.
+        /// Whether it remembers.
         memory: bool,
     },
     /// One head of attention over the last `context` pulls, older ones being masked: with 0 it knows the step alone.
@@ -143,7 +144,8 @@ impl Greedy for Trained {
 /// Trains a network on blocks of `task`.
 ///
 /// # Errors
-/// A discount outside [0, 1], no update or block, or a context longer than a block.
+/// A discount outside [0, 1], no update or block, step sizes, a longest gradient or a share of the copy that are not positive, a share above 1, or a context
+/// longer than a block.
 pub fn train(task: &Task, options: &Options) -> Result<Trained> {
     if !(0.0..=1.0).contains(&options.discount) {
         return Err(Error::Parameter { name: "discount", value: options.discount, expected: "in [0, 1]" });
@@ -153,16 +155,29 @@ pub fn train(task: &Task, options: &Options) -> Result<Trained> {
             return Err(Error::Parameter { name, value: 0.0, expected: "at least 1" });
         }
     }
+    for (name, value) in [
+        ("the first step size", options.step_sizes.0),
+        ("the last step size", options.step_sizes.1),
+        ("clip", options.clip),
+        ("polyak", options.polyak),
+    ] {
+        if !(value > 0.0 && value.is_finite()) {
+            return Err(Error::Parameter { name, value, expected: "a positive number" });
+        }
+    }
+    if options.polyak > 1.0 {
+        return Err(Error::Parameter { name: "polyak", value: options.polyak, expected: "at most 1" });
+    }
     match options.architecture {
         Architecture::Recurrent { memory } => {
             Ok(Trained::Recurrent(fit(task, options, Recurrent::new(memory, options.seed))))
         }
-        Architecture::Attention { context } if context > task.pulls => {
+        Architecture::Attention { context } if context > task.pulls() => {
             let expected = "at most the pulls of a block";
             Err(Error::Parameter { name: "context", value: context as f64, expected })
         }
         Architecture::Attention { context } => {
-            Ok(Trained::Attention(fit(task, options, Attention::new(context, task.pulls, options.seed))))
+            Ok(Trained::Attention(fit(task, options, Attention::new(context, task.pulls(), options.seed))))
         }
     }
 }
@@ -174,7 +189,7 @@ fn fit<N: Network>(task: &Task, options: &Options, mut network: N) -> N {
     let mut adam = Adam::new(gradient.len(), options.step_sizes.0);
     let mut environment = rng::fast(options.seed, Purpose::Environment, 0);
     let mut own = rng::fast(options.seed, Purpose::Policy, 0);
-    let pulls = task.pulls;
+    let pulls = task.pulls();
     let (mut trace, mut slow) = (network.trace(), copy.trace());
     let mut values = vec![[0.0; 2]; pulls];
     let mut later = vec![[0.0; 2]; pulls];
@@ -194,7 +209,7 @@ fn fit<N: Network>(task: &Task, options: &Options, mut network: N) -> N {
                 let explores = rng::uniform(&mut own) < epsilon;
                 let arm = if explores { coin } else { usize::from(values[t][1] > values[t][0]) };
                 let paid = rng::uniform(&mut environment) < means[arm];
-                if task.redrawn {
+                if task.is_redrawn() {
                     means = task.draw(&mut environment);
                 }
                 played.push((arm, paid));

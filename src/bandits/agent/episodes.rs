@@ -3,6 +3,7 @@
 //! ```text
 //! y = r + γ_step max_a Q(o', a)      inside an episode
 //! y = r + γ_episode max_a Q(o', a)   where an episode ends and the block goes on
+//! y = r                              where the block ends
 //! ```
 //! γ_episode is what credits an episode for what later ones gain by it; o is what the agent sees of a state. Step sizes are n(o, a)^-0.7,
 //! ε falls from 1 to 0.05 over the first 80 % of the blocks.
@@ -22,7 +23,7 @@ pub struct Blocks<'a> {
     pub episode: &'a [u32],
     /// What the agent sees of each state, `[S]`. States that look alike must have as many actions.
     pub seen: &'a [u32],
-    /// Most steps of a block.
+    /// Most steps of a block: nothing follows the last of them, though the agent does not see which it is.
     pub horizon: usize,
 }
 
@@ -106,7 +107,7 @@ pub fn train(blocks: &Blocks, options: &Options) -> Result<Policy> {
         let epsilon = (1.0 - 0.95 * block as f64 / (0.8 * options.blocks as f64)).max(0.05);
         let starts = mdp.initial().iter().map(|&(s, p)| (s as usize, p));
         let mut s = draw(starts, rng::uniform(&mut environment)).0;
-        for _ in 0..horizon {
+        for step in 0..horizon {
             if mdp.is_terminal(s) {
                 break;
             }
@@ -117,7 +118,7 @@ pub fn train(blocks: &Blocks, options: &Options) -> Result<Policy> {
             let (next, branch) = draw(mdp.branches(choice), rng::uniform(&mut environment));
             let reward = mdp.branch_reward(choice, mdp.branch_range(choice).start + branch);
             let discount = if episode[next] == episode[s] { options.step_discount } else { options.episode_discount };
-            let later = if mdp.is_terminal(next) {
+            let later = if mdp.is_terminal(next) || step + 1 == horizon {
                 0.0
             } else {
                 discount * values[row(next)].iter().copied().fold(f64::NEG_INFINITY, f64::max)

@@ -83,7 +83,8 @@ impl Greedy for Learnt {
 /// Trains on blocks of `task`.
 ///
 /// # Errors
-/// A discount outside [0, 1], no block, a window longer than the block or than 20 pulls, or counts of more than 255 pulls.
+/// A discount outside [0, 1], no block, a window longer than the block or than 20 pulls, counts of more than 255 pulls, or more than 65,535 pulls where the
+/// step is part of the state.
 pub fn train(task: &Task, options: &Options) -> Result<Learnt> {
     if !(0.0..=1.0).contains(&options.discount) {
         return Err(Error::Parameter { name: "discount", value: options.discount, expected: "in [0, 1]" });
@@ -91,13 +92,18 @@ pub fn train(task: &Task, options: &Options) -> Result<Learnt> {
     if options.blocks == 0 {
         return Err(Error::Parameter { name: "blocks", value: 0.0, expected: "at least 1" });
     }
+    // The step has 16 bits of a state's key.
+    if options.step && task.pulls() > 0xffff {
+        let (value, expected) = (task.pulls() as f64, "at most 65535 for an agent that knows the step");
+        return Err(Error::Parameter { name: "horizon", value, expected });
+    }
     match options.memory {
-        Memory::Window(k) if k as usize > task.pulls.min(20) => {
+        Memory::Window(k) if k as usize > task.pulls().min(20) => {
             let expected = "at most the number of pulls of a block, and at most 20";
             return Err(Error::Parameter { name: "window", value: f64::from(k), expected });
         }
-        Memory::Counts if task.pulls > 255 => {
-            let (value, expected) = (task.pulls as f64, "at most 255 for an agent that counts");
+        Memory::Counts if task.pulls() > 255 => {
+            let (value, expected) = (task.pulls() as f64, "at most 255 for an agent that counts");
             return Err(Error::Parameter { name: "horizon", value, expected });
         }
         _ => {}
@@ -116,17 +122,17 @@ pub fn train(task: &Task, options: &Options) -> Result<Learnt> {
 fn one_block(task: &Task, learnt: &mut Learnt, epsilon: f64, environment: &mut Fast, own: &mut Fast) {
     let mut means = task.draw(environment);
     let mut state = learnt.start();
-    for step in 0..task.pulls {
+    for step in 0..task.pulls() {
         let [first, second] = learnt.of(state, step);
         let explores = rng::uniform(own) < epsilon;
         let coin = rng::below(own, 2);
         let arm = if explores || first == second { coin } else { usize::from(second > first) };
         let paid = rng::uniform(environment) < means[arm];
-        if task.redrawn {
+        if task.is_redrawn() {
             means = task.draw(environment);
         }
         let next = learnt.next(state, arm, paid);
-        let later = if step + 1 < task.pulls { learnt.of(next, step + 1) } else { [0.0; 2] };
+        let later = if step + 1 < task.pulls() { learnt.of(next, step + 1) } else { [0.0; 2] };
         let target = f64::from(u8::from(paid)) + learnt.options.discount * later[0].max(later[1]);
         let key = learnt.key(state, step);
         let (value, visits) = &mut learnt.values.entry(key).or_insert([(0.0, 0); 2])[arm];

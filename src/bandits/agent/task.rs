@@ -3,6 +3,7 @@
 use rand_distr::{Beta, Distribution};
 
 use crate::bandits::Counts;
+use crate::bandits::exact::{check_prior, check_probability};
 use crate::rng::{self, Fast};
 use crate::{Error, Result};
 
@@ -18,12 +19,9 @@ pub enum ArmLaw {
 /// T pulls of two Bernoulli arms.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Task {
-    /// The arms.
-    pub arms: [ArmLaw; 2],
-    /// T.
-    pub pulls: usize,
-    /// Whether the means are drawn again before every pull: without structure there is nothing to learn about a block.
-    pub redrawn: bool,
+    arms: [ArmLaw; 2],
+    pulls: usize,
+    redrawn: bool,
 }
 
 impl Task {
@@ -32,7 +30,7 @@ impl Task {
     /// # Errors
     /// A mean outside [0, 1], or no pull.
     pub fn safe_arm(mean: f64, pulls: usize) -> Result<Task> {
-        Task { arms: [ArmLaw::Known(mean), ArmLaw::Beta(1.0, 1.0)], pulls, redrawn: false }.checked()
+        Task::new([ArmLaw::Known(mean), ArmLaw::Beta(1.0, 1.0)], pulls)
     }
 
     /// Two unknown arms, Beta(1, 1) each.
@@ -40,21 +38,39 @@ impl Task {
     /// # Errors
     /// No pull.
     pub fn exchangeable(pulls: usize) -> Result<Task> {
-        Task { arms: [ArmLaw::Beta(1.0, 1.0); 2], pulls, redrawn: false }.checked()
+        Task::new([ArmLaw::Beta(1.0, 1.0); 2], pulls)
     }
 
-    fn checked(self) -> Result<Task> {
-        if self.pulls == 0 {
+    /// Two arms of any law, with means that last for a block.
+    ///
+    /// # Errors
+    /// A mean outside [0, 1], parameters that are no prior's, or no pull.
+    pub fn new(arms: [ArmLaw; 2], pulls: usize) -> Result<Task> {
+        if pulls == 0 {
             return Err(Error::Parameter { name: "horizon", value: 0.0, expected: "at least 1" });
         }
-        for arm in self.arms {
-            if let ArmLaw::Known(mean) = arm
-                && !(0.0..=1.0).contains(&mean)
-            {
-                return Err(Error::Parameter { name: "mean", value: mean, expected: "in [0, 1]" });
+        for arm in arms {
+            match arm {
+                ArmLaw::Known(mean) => check_probability("mean", mean)?,
+                ArmLaw::Beta(a, b) => check_prior((a, b))?,
             }
         }
-        Ok(self)
+        Ok(Task { arms, pulls, redrawn: false })
+    }
+
+    /// The task with means that are drawn again before every pull, or not: without structure there is nothing to learn about a block.
+    pub fn redrawn(self, redrawn: bool) -> Task {
+        Task { redrawn, ..self }
+    }
+
+    /// T.
+    pub fn pulls(&self) -> usize {
+        self.pulls
+    }
+
+    /// Whether the means are drawn again before every pull.
+    pub fn is_redrawn(&self) -> bool {
+        self.redrawn
     }
 
     /// Means of the arms, drawn.
@@ -102,13 +118,31 @@ pub struct Deployed {
     pub entropy: f64,
 }
 
+/// Most pulls of a block that is expanded, and most nodes of its tree.
+const MOST_PULLS: usize = 26;
+const MOST_NODES: u64 = 1 << 28;
+
 /// Plays a policy, exactly: by expanding every sequence of rewards (2^T of them for a deterministic policy).
-pub fn exact_value<P: Greedy>(task: &Task, policy: &P) -> Deployed {
-    let mut walk = Walk { task, policy, found: Deployed::default(), first: [0.0; 4] };
+///
+/// # Errors
+/// More than 26 pulls, or a policy that draws its arms so often that the tree has more than 2^28 nodes.
+pub fn exact_value<P: Greedy>(task: &Task, policy: &P) -> Result<Deployed> {
+    let refused = |reason: String| Err(Error::NotApplicable { method: "the expansion of all rewards", reason });
+    if task.pulls > MOST_PULLS {
+        let reason = format!("{0} pulls have 2^{0} sequences of rewards; take at most {MOST_PULLS} pulls", task.pulls);
+        return refused(reason);
+    }
+    let mut walk = Walk { task, policy, found: Deployed::default(), first: [0.0; 4], nodes: 0 };
     walk.expand(&policy.start(), 0, [Counts::default(); 2], 1.0, 0);
+    if walk.nodes > MOST_NODES {
+        return refused(
+            "the policy draws its arms, so that there are more than 2^28 histories; take fewer pulls".into(),
+        );
+    }
     let terms = walk.first.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln());
-    walk.found.entropy = terms.sum();
-    walk.found
+    // Adding 0 makes the empty sum 0 and not -0.
+    walk.found.entropy = terms.sum::<f64>() + 0.0;
+    Ok(walk.found)
 }
 
 struct Walk<'a, P> {
@@ -117,11 +151,16 @@ struct Walk<'a, P> {
     found: Deployed,
     /// Probability of each pair of first arms (of each first arm, if there is one pull).
     first: [f64; 4],
+    nodes: u64,
 }
 
 impl<P: Greedy> Walk<'_, P> {
     /// `arms`: the first arms so far, as a binary number.
     fn expand(&mut self, state: &P::State, step: usize, counts: [Counts; 2], reach: f64, arms: usize) {
+        self.nodes += 1;
+        if self.nodes > MOST_NODES {
+            return;
+        }
         if step == 2.min(self.task.pulls) {
             self.first[arms] += reach;
         }

@@ -45,7 +45,7 @@ fn q_learning_on_counts_comes_near_the_optimum_and_less_memory_does_not() {
     let task = Task::exchangeable(10).unwrap();
     let value = |memory, step, blocks| {
         let options = tabular::Options { memory, step, discount: 1.0, blocks, seed: 1 };
-        exact_value(&task, &tabular::train(&task, &options).unwrap()).value
+        exact_value(&task, &tabular::train(&task, &options).unwrap()).unwrap().value
     };
     // The optimum is 6.0218; an independent implementation had 5.99 to 6.01 after as many blocks.
     let counts = value(tabular::Memory::Counts, false, 100_000);
@@ -105,7 +105,7 @@ fn credit_makes_a_network_explore_and_a_run_is_a_function_of_its_seed() {
     let trained = deep::train(&task, &options).unwrap();
     assert_eq!(trained, deep::train(&task, &options).unwrap());
     let myopic = deep::train(&task, &deep::Options { discount: 0.0, ..options }).unwrap();
-    let (full, plain) = (exact_value(&task, &trained), exact_value(&task, &myopic));
+    let (full, plain) = (exact_value(&task, &trained).unwrap(), exact_value(&task, &myopic).unwrap());
     assert!(full.value > 4.75 && full.tried > 0.9 && full.directed > 0.9, "{full:?}");
     assert!((plain.value - 4.8).abs() < 1e-9 && plain.tried == 0.0 && plain.entropy == 0.0, "{plain:?}");
 }
@@ -118,29 +118,47 @@ fn attention_uses_the_pulls_it_sees() {
         let architecture = Architecture::Attention { context };
         let options =
             deep::Options { architecture, updates: 300, blocks: 32, step_sizes: (1e-2, 1e-3), ..Default::default() };
-        exact_value(&task, &deep::train(&task, &options).unwrap()).value
+        exact_value(&task, &deep::train(&task, &options).unwrap()).unwrap().value
     };
     assert!((found(0) - 5.0).abs() < 1e-9);
     let one = found(1);
     assert!(one > 5.5 && one < 5.83, "{one}");
 }
 
-/// The first two arms of win-stay, lose-shift are the same with probability 1/2, and no pull is against the posterior mean but those
-/// that leave a better arm.
+/// Plays by a probability of the second arm at each step.
+struct Drawn(fn(usize) -> f64);
+
+impl Greedy for Drawn {
+    type State = ();
+    fn start(&self) {}
+    fn second(&self, (): &(), step: usize) -> f64 {
+        (self.0)(step)
+    }
+    fn after(&self, (): &(), _: usize, _: usize, _: bool) {}
+}
+
 #[test]
 fn what_is_deployed_is_measured_exactly() {
-    struct Alternate;
-    impl Greedy for Alternate {
-        type State = ();
-        fn start(&self) {}
-        fn second(&self, (): &(), step: usize) -> f64 {
-            (step % 2) as f64
-        }
-        fn after(&self, (): &(), _: usize, _: usize, _: bool) {}
-    }
-    let found = exact_value(&Task::exchangeable(2).unwrap(), &Alternate);
-    // After a success, 1/2 of the time, the other arm is the worse one.
+    let two = Task::exchangeable(2).unwrap();
+    // One arm, then the other: after a success, 1/2 of the time, that is the worse one.
+    let found = exact_value(&two, &Drawn(|step| step as f64)).unwrap();
     assert_eq!(found, Deployed { value: 1.0, tried: 1.0, directed: 0.5, entropy: 0.0 });
+    // A coin each time: four pairs of arms; the second pull is against the posterior mean half of the time.
+    let found = exact_value(&two, &Drawn(|_| 0.5)).unwrap();
+    assert_eq!((found.value, found.tried, found.directed), (1.0, 0.75, 0.5));
+    assert!((found.entropy - 4f64.ln()).abs() < 1e-15, "{found:?}");
+    // A coin once: two pairs of equal chances; with 1/4, the entropy of that.
+    let found = exact_value(&two, &Drawn(|step| if step == 0 { 0.25 } else { 1.0 })).unwrap();
+    assert!((found.entropy - (0.25 * 4f64.ln() + 0.75 * (4.0 / 3f64).ln())).abs() < 1e-15, "{found:?}");
+    assert_eq!(found.tried, 1.0);
+}
+
+#[test]
+fn trees_that_are_too_large_are_refused() {
+    let first = Drawn(|_| 0.0);
+    assert!(exact_value(&Task::exchangeable(200).unwrap(), &first).unwrap_err().to_string().contains("2^200"));
+    let known = Task::new([ArmLaw::Known(1.0); 2], 26).unwrap();
+    assert_eq!(exact_value(&known, &first).unwrap().value, 26.0);
 }
 
 #[test]
@@ -155,6 +173,20 @@ fn bad_settings_are_named() {
     assert!(said(tabular::Memory::Counts, 1.0, 0).contains("blocks = 0"));
     assert!(Task::exchangeable(0).unwrap_err().to_string().contains("horizon = 0"));
     assert!(Task::safe_arm(1.2, 3).unwrap_err().to_string().contains("mean = 1.2"));
+    assert!(Task::new([ArmLaw::Beta(-1.0, 2.0); 2], 3).unwrap_err().to_string().contains("prior a = -1"));
+    let long = Task::exchangeable(70_000).unwrap();
+    let options =
+        |step| tabular::Options { memory: tabular::Memory::Window(1), step, discount: 1.0, blocks: 1, seed: 1 };
+    assert!(tabular::train(&long, &options(true)).err().unwrap().to_string().contains("65535"));
+    assert!(tabular::train(&long, &options(false)).is_ok());
+    for wrong in [
+        deep::Options { step_sizes: (0.0, 1e-3), ..Default::default() },
+        deep::Options { step_sizes: (1e-3, f64::NAN), ..Default::default() },
+        deep::Options { polyak: 5.0, ..Default::default() },
+        deep::Options { clip: f64::NAN, ..Default::default() },
+    ] {
+        assert!(deep::train(&task, &wrong).is_err(), "{wrong:?}");
+    }
     let options = deep::Options { updates: 0, ..Default::default() };
     assert!(deep::train(&task, &options).unwrap_err().to_string().contains("updates = 0"));
     let options = deep::Options { architecture: Architecture::Attention { context: 6 }, ..Default::default() };
@@ -178,4 +210,13 @@ fn blocks_of_episodes_are_checked() {
     assert!(said(&[0, 1, 2], &good, 0).contains("horizon = 0"));
     assert!(said(&[0, 1], &good, 2).contains("what is seen of states"));
     assert!(said(&[0, 0, 2], &good, 2).contains("looks like it"));
+    // Nothing follows the last step of a block: in one step, 1 at once is worth more than 2 that come too late.
+    let mut builder = MdpBuilder::new(3);
+    builder.terminal(2).choice(0, 0, &[(1.0, 2, 1.0)]).choice(0, 1, &[(1.0, 1, 0.0)]).choice(1, 0, &[(1.0, 2, 2.0)]);
+    let mdp = builder.initial(0, 0.5).initial(1, 0.5).build().unwrap();
+    let first = |horizon| {
+        let blocks = Blocks { mdp: &mdp, episode: &[0, 0, 1], seen: &[0, 1, 2], horizon };
+        train(&blocks, &Options { blocks: 500, ..good }).unwrap().rule(0).probability(0, 0)
+    };
+    assert_eq!((first(1), first(2)), (1.0, 0.0));
 }

@@ -9,7 +9,7 @@
 //! Gittins indices at β decide it. With W_β the discounted value of one endless block, V(prior) = W_β (1 - β) / (1 - γ).
 
 use super::index_table::counts;
-use super::size::{check_discount, check_prior};
+use super::size::{check, check_discount, check_prior};
 use super::two_arms;
 use crate::bandits::{CountPolicy, Counts};
 use crate::{Error, Result};
@@ -46,7 +46,11 @@ impl BlockBandit {
     /// Lower and upper bound of the optimal discounted reward a pull, (1 - β) W_β (at γ = 1 the long-run average reward). The recursion
     /// stops after `depth` pulls of a block: from there on the better mean for ever is a lower bound, and knowing both means an
     /// upper one, E max(θ₁, θ₂) <= (m₁ + m₂)/2 + √((m₁ - m₂)² + v₁ + v₂)/2.
-    pub fn optimal_reward(&self, depth: usize) -> (f64, f64) {
+    ///
+    /// # Errors
+    /// No pull, or a depth with more beliefs than the exact recursion visits.
+    pub fn optimal_reward(&self, depth: usize) -> Result<(f64, f64)> {
+        check(2, depth)?;
         let rate = 1.0 - self.effective_discount();
         let lower = |a: Counts, b: Counts| a.posterior_mean(self.prior).max(b.posterior_mean(self.prior)) / rate;
         let upper = |a: Counts, b: Counts| {
@@ -56,15 +60,21 @@ impl BlockBandit {
             let spread = (m1 - m2).powi(2) + variance(m1, a) + variance(m2, b);
             (0.5 * (m1 + m2) + 0.5 * spread.sqrt()).min(1.0) / rate
         };
-        (self.reward(depth, None, &lower), self.reward(depth, None, &upper))
+        Ok((self.reward(depth, None, &lower), self.reward(depth, None, &upper)))
     }
 
     /// Lower and upper bound of a policy's reward a pull, on the scale of [`BlockBandit::optimal_reward`], where the policy is shown
     /// the counts of the current block; what happens after `depth` pulls of a block is worth between 0 and 1 a pull.
-    pub fn policy_reward(&self, depth: usize, policy: &dyn CountPolicy) -> (f64, f64) {
+    ///
+    /// The policy is told a horizon of `depth`. One that plays by its horizon is thus another policy at another depth, and the bounds are for this one.
+    ///
+    /// # Errors
+    /// As [`BlockBandit::optimal_reward`].
+    pub fn policy_reward(&self, depth: usize, policy: &dyn CountPolicy) -> Result<(f64, f64)> {
+        check(2, depth)?;
         let rate = 1.0 - self.effective_discount();
         let lower = self.reward(depth, Some(policy), &|_, _| 0.0);
-        (lower, self.reward(depth, Some(policy), &|_, _| 1.0 / rate))
+        Ok((lower, self.reward(depth, Some(policy), &|_, _| 1.0 / rate)))
     }
 
     fn reward(

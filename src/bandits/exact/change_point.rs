@@ -43,6 +43,9 @@ impl RunLengthFilter {
     }
 
     /// The probability that the next pull of `arm` pays.
+    ///
+    /// # Panics
+    /// If there is no such arm.
     pub fn mean(&self, arm: usize) -> f64 {
         self.runs.iter().map(|(weight, counts)| weight * counts[arm].posterior_mean(self.prior)).sum()
     }
@@ -52,16 +55,21 @@ impl RunLengthFilter {
         self.runs.iter().map(|(weight, counts)| (*weight, counts.as_slice()))
     }
 
-    /// Takes in that `arm` was pulled and paid or not, and that a switch may have followed.
+    /// Takes in that `arm` was pulled and paid or not, and that a switch may have followed. What the belief holds impossible leaves its weights as they were.
+    ///
+    /// # Panics
+    /// If there is no such arm.
     pub fn observe(&mut self, arm: usize, success: bool) {
         let arms = self.runs[0].1.len();
-        for (weight, counts) in &mut self.runs {
+        let likelihood = |counts: &[Counts]| {
             let p = counts[arm].posterior_mean(self.prior);
-            *weight *= if success { p } else { 1.0 - p };
+            if success { p } else { 1.0 - p }
+        };
+        let total: f64 = self.runs.iter().map(|(weight, counts)| weight * likelihood(counts)).sum();
+        for (weight, counts) in &mut self.runs {
+            *weight *= (1.0 - self.hazard) * if total > 0.0 { likelihood(counts) / total } else { 1.0 };
             counts[arm] = counts[arm].after(success);
         }
-        let total: f64 = self.runs.iter().map(|run| run.0).sum();
-        self.runs.iter_mut().for_each(|run| run.0 *= (1.0 - self.hazard) / total);
         self.runs.push((self.hazard, vec![Counts::default(); arms]));
         self.runs.retain(|run| run.0 > 0.0);
     }
@@ -99,7 +107,9 @@ impl RunLengthFilter {
                 next.observe(arm, success);
                 next.expand(steps - 1, memo)
             };
-            best = best.max(p * (1.0 + after(true)) + (1.0 - p) * after(false));
+            let paid = if p > 0.0 { p * (1.0 + after(true)) } else { 0.0 };
+            let unpaid = if p < 1.0 { (1.0 - p) * after(false) } else { 0.0 };
+            best = best.max(paid + unpaid);
         }
         memo.insert(key, best);
         best

@@ -3,6 +3,9 @@
 use super::size::check_probability;
 use crate::{Error, Result};
 
+/// Most entries of the table of values: doors times pulls.
+const MOST: usize = 10_000_000_000;
+
 /// The optimal value of j closed doors, m pulls left and a safe door that pays `safe`:
 ///
 /// ```text
@@ -11,7 +14,7 @@ use crate::{Error, Result};
 /// A door that pays is pulled for ever (1 is the largest reward); a door that does not is never opened again.
 ///
 /// # Errors
-/// No door, or a reward outside `[0, 1]`.
+/// No door, a reward outside `[0, 1]`, or more than 10¹⁰ doors times pulls.
 pub fn doors_value(doors: usize, pulls: usize, safe: f64) -> Result<f64> {
     recursion(doors, pulls, safe, |_, stay, open| stay.max(open))
 }
@@ -26,6 +29,10 @@ pub fn myopic_doors_value(doors: usize, pulls: usize, safe: f64) -> Result<f64> 
 
 fn recursion(doors: usize, pulls: usize, safe: f64, choose: impl Fn(usize, f64, f64) -> f64) -> Result<f64> {
     check_probability("safe reward", safe)?;
+    if doors.saturating_mul(pulls.max(1)) > MOST {
+        let reason = format!("{doors} doors and {pulls} pulls make a table of more than {MOST:e} entries; take fewer");
+        return Err(Error::NotApplicable { method: "the recursion over doors", reason });
+    }
     if doors == 0 {
         return Err(Error::Parameter { name: "doors", value: 0.0, expected: "at least 1" });
     }

@@ -39,6 +39,10 @@ pub struct SearchValues {
 /// Episodes left (this one included), cell, possible goal cells as bits, steps left.
 type Place = (u32, usize, u64, usize);
 
+/// Longest block, and most places that are visited.
+const MOST_EPISODES: usize = 200;
+const MOST_PLACES: usize = 20_000_000;
+
 /// A later action must be better by this much to be preferred.
 const SLACK: f64 = 1e-12;
 
@@ -67,15 +71,28 @@ impl GridSearch {
 
     /// Optimal and myopic values of blocks of up to `episodes` episodes. Without structure (a new goal in every episode) a block is
     /// worth m times the optimal value of one episode.
-    pub fn values(&self, episodes: usize) -> SearchValues {
+    ///
+    /// # Errors
+    /// More than 200 episodes, or more than 20 million beliefs to visit.
+    pub fn values(&self, episodes: usize) -> Result<SearchValues> {
+        if episodes > MOST_EPISODES {
+            let (value, expected) = (episodes as f64, "at most 200");
+            return Err(Error::Parameter { name: "episodes", value, expected });
+        }
         let mut optimal = Search { grid: self, memo: HashMap::new() };
         let mut own = Search { grid: self, memo: HashMap::new() };
         let mut greedy = Search { grid: self, memo: HashMap::new() };
         let blocks = 0..=episodes as u32;
-        SearchValues {
+        let found = SearchValues {
             optimal: blocks.clone().map(|m| optimal.best(self.start(m, self.candidates()))).collect(),
             myopic: blocks.map(|m| greedy.follow(self.start(m, self.candidates()), &mut own)).collect(),
+        };
+        if [&optimal, &own, &greedy].iter().any(|search| search.memo.len() >= MOST_PLACES) {
+            let reason =
+                format!("there are more than {MOST_PLACES} beliefs and places; take fewer cells, steps or episodes");
+            return Err(Error::NotApplicable { method: "the search of a hidden goal", reason });
         }
+        Ok(found)
     }
 
     fn exit(&self) -> Option<usize> {
@@ -129,7 +146,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// The optimal value.
     fn best(&mut self, place: Place) -> f64 {
-        if place.0 == 0 {
+        if place.0 == 0 || self.memo.len() >= MOST_PLACES {
             return 0.0;
         }
         if let Some(&value) = self.memo.get(&place) {
@@ -144,7 +161,7 @@ impl Search<'_> {
 
     /// The value of taking, in each place, the action that is best for the episode, by `own`.
     fn follow(&mut self, place: Place, own: &mut Search) -> f64 {
-        if place.0 == 0 {
+        if place.0 == 0 || self.memo.len() >= MOST_PLACES {
             return 0.0;
         }
         if let Some(&value) = self.memo.get(&place) {

@@ -50,5 +50,6 @@ pub use lower_bound::{bernoulli_divergence, lai_robbins};
 pub use quadrature::{expected_maximum, gauss_legendre};
 pub use safe_arm::{SafeArm, exploration_horizon, exploration_pays};
 pub use size::{MOST_STATES, num_states};
+pub(in crate::bandits) use size::{check_prior, check_probability};
 pub use value::BetaBernoulli;
 pub use window::{BestWindow, WindowRule, best_window, window_value};

@@ -67,12 +67,18 @@ impl SafeArm {
         Ok(SafeArm { safe, prior, values })
     }
 
-    /// The optimal value over `steps` steps (at most the horizon solved for).
+    /// The optimal value over `steps` steps.
+    ///
+    /// # Panics
+    /// If that is more than the horizon solved for.
     pub fn optimal_value(&self, steps: usize) -> f64 {
         self.values[steps][0]
     }
 
     /// The value of the myopic policy over `steps` steps; equal means share evenly.
+    ///
+    /// # Panics
+    /// If that is more than the horizon solved for.
     pub fn myopic_value(&self, steps: usize) -> f64 {
         self.values[steps][2]
     }
@@ -91,6 +97,9 @@ impl SafeArm {
     }
 
     /// What pulling the unknown arm first and then playing optimally gains over never pulling it.
+    ///
+    /// # Panics
+    /// If `steps` is more than the horizon solved for.
     pub fn exploration_gain(&self, steps: usize) -> f64 {
         self.values[steps][1] - self.safe * steps as f64
     }

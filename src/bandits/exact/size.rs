@@ -56,7 +56,7 @@ pub(super) fn check(arms: usize, horizon: usize) -> Result<()> {
 }
 
 /// Refuses what is no Beta prior.
-pub(super) fn check_prior(prior: (f64, f64)) -> Result<()> {
+pub(in crate::bandits) fn check_prior(prior: (f64, f64)) -> Result<()> {
     for (name, value) in [("prior a", prior.0), ("prior b", prior.1)] {
         if !(value > 0.0 && value <= 1e9) {
             return Err(Error::Parameter { name, value, expected: "positive and at most 1e9" });
@@ -74,7 +74,7 @@ pub(super) fn check_discount(discount: f64) -> Result<()> {
 }
 
 /// Refuses what is no probability.
-pub(super) fn check_probability(name: &'static str, value: f64) -> Result<()> {
+pub(in crate::bandits) fn check_probability(name: &'static str, value: f64) -> Result<()> {
     if (0.0..=1.0).contains(&value) {
         return Ok(());
     }

@@ -68,6 +68,22 @@ fn follow(memory: usize, window: usize, switch: bool, paid: bool) -> usize {
 }
 
 impl WindowRule {
+    /// The rule that remembers `memory` pulls and switches where `switch` says so, one entry for each of the 2 (1 + 4 + ... + 4^(k-1)) windows.
+    ///
+    /// # Errors
+    /// More than 3 pulls, or another number of entries.
+    pub fn new(memory: usize, switch: Vec<bool>) -> Result<WindowRule> {
+        if memory > LONGEST {
+            let expected = "at most 3 pulls (longer ones have too many rules)";
+            return Err(Error::Parameter { name: "window", value: memory as f64, expected });
+        }
+        if switch.len() != num_windows(memory) {
+            let (found, expected) = (vec![switch.len()], vec![num_windows(memory)]);
+            return Err(Error::Shape { what: "the switches of a window".into(), found, expected });
+        }
+        Ok(WindowRule { memory, switch })
+    }
+
     /// k.
     pub fn memory(&self) -> usize {
         self.memory
@@ -226,12 +242,12 @@ pub fn best_window(horizon: usize, prior: (u32, u32), memory: usize, starts: usi
         let rule = WindowRule { memory: 0, switch: Vec::new() };
         return Ok(BestWindow { value: no_memory(horizon, prior), rule, exhaustive: true });
     }
-    // Few nodes tell good rules from bad ones; what is returned is valued exactly.
-    let nodes = exact_nodes(horizon, prior);
-    let coarse = Evaluator::new(horizon, prior, nodes.min(12));
-    let exact = Evaluator::new(horizon, prior, nodes);
     let windows = num_windows(memory);
     let exhaustive = memory <= 2;
+    // All rules are compared exactly, if all are; in a search few nodes tell good rules from bad ones, and what is returned is valued exactly.
+    let nodes = exact_nodes(horizon, prior);
+    let coarse = Evaluator::new(horizon, prior, if exhaustive { nodes } else { nodes.min(12) });
+    let exact = Evaluator::new(horizon, prior, nodes);
     let mut candidates: Vec<WindowRule> = if exhaustive {
         let rule = |bits: usize| WindowRule { memory, switch: (0..windows).map(|i| bits >> i & 1 == 1).collect() };
         (0..1usize << windows).map(rule).collect()

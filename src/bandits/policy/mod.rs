@@ -41,6 +41,6 @@ pub use index::{BayesUcb, EpsilonGreedy, KlUcb, LinearUcb, Moss, Myopic, Ucb, Un
 pub use information::{Ids, Information, KnowledgeGradient};
 pub use linear::{LinUcb, linear_regret};
 pub use normal::NormalDraws;
-pub use registry::{NAMES, Policy, make};
+pub use registry::{NAMES, Policy, RULES, make};
 pub use thompson::Thompson;
 pub use weights::{Weighted, Weighting};

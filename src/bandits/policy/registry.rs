@@ -8,29 +8,40 @@ use crate::bandits::CountPolicy;
 use crate::bandits::exact::GittinsPolicy;
 use crate::{Error, Result};
 
-/// The names of policies; some may be followed by `:number`, as the table of the module shows.
-pub const NAMES: [&str; 20] = [
-    "uniform",
-    "myopic",
-    "greedy",
-    "epsilon-greedy",
-    "ucb1",
-    "ucb",
-    "kl-ucb",
-    "moss",
-    "bayes-ucb",
-    "thompson",
-    "thompson-normal",
-    "perturbed-myopic",
-    "explore-then-commit",
-    "linucb",
-    "ids",
-    "v-ids",
-    "knowledge-gradient",
-    "gittins",
-    "exp3",
-    "tsallis-inf",
+/// The names of policies, and what they do; some may be followed by `:number`, as the table of the module shows.
+pub const RULES: [(&str, &str); 20] = [
+    ("uniform", "every arm alike"),
+    ("myopic", "largest posterior mean"),
+    ("greedy", "largest empirical mean"),
+    ("epsilon-greedy", "uniform with probability e (`:e`, 0.1), else the largest empirical mean"),
+    ("ucb1", "Auer, Cesa-Bianchi and Fischer 2002"),
+    ("ucb", "empirical mean + √(α ln t / (2 n)) (`:α`, 1)"),
+    ("kl-ucb", "Garivier and Cappé 2011"),
+    ("moss", "Audibert and Bubeck 2009"),
+    ("bayes-ucb", "quantile 1 - 1/t of the posterior (Kaufmann, Cappé and Garivier 2012)"),
+    ("thompson", "one draw from each posterior (Thompson 1933)"),
+    ("thompson-normal", "one draw from each N(empirical mean, σ²/n) (`:σ`, 0.5)"),
+    ("perturbed-myopic", "posterior mean + c posterior deviations times a fresh normal draw (`:c`, 0.5)"),
+    ("explore-then-commit", "every arm m times, then the best for ever (`:m`, ⌈T^{2/3}/K⌉)"),
+    ("linucb", "a unit vector for each arm (`:α`, 1) (Li et al. 2010)"),
+    ("ids", "least squared expected regret by information gained (Russo and Van Roy 2014)"),
+    ("v-ids", "the same, with variance for information"),
+    ("knowledge-gradient", "posterior mean + steps left times the expected gain by one pull"),
+    ("gittins", "largest index: undiscounted for the steps left, or at a discount (`:γ`)"),
+    ("exp3", "exponential weights of estimated losses; simulated only"),
+    ("tsallis-inf", "Tsallis-regularised weights of estimated losses; simulated only"),
 ];
+
+/// The names of policies.
+pub const NAMES: [&str; 20] = {
+    let mut names = [""; 20];
+    let mut i = 0;
+    while i < 20 {
+        names[i] = RULES[i].0;
+        i += 1;
+    }
+    names
+};
 
 /// The names that take a number.
 const NUMBERED: [&str; 7] =

@@ -121,6 +121,7 @@ fn simulated_regret_agrees_with_the_exact_one() {
     }
     let arms = Bernoulli::new(vec![0.5, 0.4]).unwrap();
     let uniform = Policy::Counts(Box::new(Uniform));
+    assert!(policy_regret(&arms, &uniform, &[0, 5], 0).is_err());
     assert!(policy_regret(&arms, &uniform, &[5, 5], 0).is_err() && policy_regret(&arms, &uniform, &[], 0).is_err());
 }
 

@@ -2,6 +2,7 @@
 
 mod bayes;
 mod gittins;
+mod limits;
 mod policies;
 mod structure;
 

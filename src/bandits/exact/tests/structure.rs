@@ -49,7 +49,7 @@ fn geometric_blocks_are_a_discounted_bandit() {
         let solution = solve(&table.mdp, Criterion::Discounted { gamma: discount }, &SolveOptions::default()).unwrap();
         let blocks = BlockBandit::new(UNIFORM, length, discount).unwrap();
         close(blocks.effective_discount(), discount * (1.0 - 1.0 / length), 1e-15);
-        let (lower, upper) = blocks.optimal_reward(40);
+        let (lower, upper) = blocks.optimal_reward(40).unwrap();
         assert!(lower <= upper && upper - lower < 1e-8, "{lower} {upper}");
         close(0.5 * (solution.lower[0] + solution.upper[0]) * (1.0 - discount), lower, 1e-5);
         // Where the two best actions differ by more than rounding, the larger index is pulled.
@@ -76,15 +76,15 @@ fn rewards_in_blocks_have_the_known_values() {
     for (length, optimal, myopic) in known {
         let blocks = BlockBandit::new(UNIFORM, length, 1.0).unwrap();
         let depth = if length < 6.0 { 60 } else { 120 };
-        let (lower, upper) = blocks.optimal_reward(depth);
+        let (lower, upper) = blocks.optimal_reward(depth).unwrap();
         assert!(upper - lower < 2e-6);
         close(lower, optimal, 1e-5);
         let gittins = GittinsPolicy::discounted(UNIFORM, blocks.effective_discount(), depth).unwrap();
-        close(blocks.policy_reward(depth, &gittins).0, lower, 1e-4);
+        close(blocks.policy_reward(depth, &gittins).unwrap().0, lower, 1e-4);
         if length < 6.0 {
-            let (low, high) = blocks.policy_reward(depth, &MYOPIC);
+            let (low, high) = blocks.policy_reward(depth, &MYOPIC).unwrap();
             close(0.5 * (low + high), myopic, 1e-5);
-            assert!(blocks.policy_reward(depth, &gittins).1 >= lower - 1e-9);
+            assert!(blocks.policy_reward(depth, &gittins).unwrap().1 >= lower - 1e-9);
         }
         assert!(lower > last);
         last = lower;
@@ -95,7 +95,7 @@ fn rewards_in_blocks_have_the_known_values() {
 #[test]
 fn without_structure_there_is_nothing_to_explore() {
     let blocks = BlockBandit::new(UNIFORM, 1.0, 1.0).unwrap();
-    assert_eq!((blocks.effective_discount(), blocks.optimal_reward(5)), (0.0, (0.5, 0.5)));
+    assert_eq!((blocks.effective_discount(), blocks.optimal_reward(5).unwrap()), (0.0, (0.5, 0.5)));
     let fresh = |length: f64| gittins_index(UNIFORM, 1.0 - 1.0 / length, 1e-6).unwrap().value();
     close(fresh(1.0), 0.5, 1e-6);
     let known = [
@@ -218,16 +218,16 @@ fn doors_have_the_known_values() {
 
 #[test]
 fn a_hidden_goal_is_found_without_credit_across_episodes() {
-    let three = GridSearch::new(3, 4, None).unwrap().values(6);
+    let three = GridSearch::new(3, 4, None).unwrap().values(6).unwrap();
     (1..=6).for_each(|m| close(three.optimal[m], m as f64 - 0.5, 1e-12));
-    let four = GridSearch::new(4, 6, None).unwrap().values(5);
+    let four = GridSearch::new(4, 6, None).unwrap().values(5).unwrap();
     [0.4, 1.2, 2.2, 3.2, 4.2].into_iter().enumerate().for_each(|(i, v)| close(four.optimal[i + 1], v, 1e-12));
     for values in [three, four] {
         for (optimal, myopic) in values.optimal.iter().zip(&values.myopic) {
             close(*myopic, *optimal, 1e-12);
         }
     }
-    let long = GridSearch::new(4, 10, None).unwrap().values(2);
+    let long = GridSearch::new(4, 10, None).unwrap().values(2).unwrap();
     close(long.optimal[1], 2.0 / 3.0, 1e-12);
     close(long.optimal[2], 5.0 / 3.0, 1e-12);
     assert!(GridSearch::new(9, 4, None).is_err() && GridSearch::new(3, 0, None).is_err());
@@ -235,7 +235,7 @@ fn a_hidden_goal_is_found_without_credit_across_episodes() {
 
 #[test]
 fn a_safe_exit_holds_a_myopic_searcher_back() {
-    let values = |reward| GridSearch::new(3, 4, Some(SafeExit { cell: (0, 1), reward })).unwrap().values(8);
+    let values = |reward| GridSearch::new(3, 4, Some(SafeExit { cell: (0, 1), reward })).unwrap().values(8).unwrap();
     for (reward, m, optimal, myopic) in [
         (0.5, 2, 1.57143, 1.35714),
         (0.5, 5, 4.57143, 4.35714),
