@@ -138,7 +138,10 @@ mod tests {
                 let tolerance = 1e-11 * (1.0 + a * y);
                 let (below, above) = Beta::new(a, 1.0).tails(x, y);
                 if power > 1e-290 {
-                    assert!((below - power).abs() <= tolerance * power.max(1e-16 / tolerance), "{a} {y}: {below} {power}");
+                    assert!(
+                        (below - power).abs() <= tolerance * power.max(1e-16 / tolerance),
+                        "{a} {y}: {below} {power}"
+                    );
                     close(Beta::new(a, 1.0).density(x, y), a * power / x, tolerance);
                 }
                 close(above, -(a * (-y).ln_1p()).exp_m1(), tolerance + 1e-15 / above.max(1e-300) * below.min(1.0));

@@ -9,8 +9,7 @@
 //!
 //! Source: Gittins, Glazebrook and Weber, Multi-armed Bandit Allocation Indices (2011), chapter 1.
 
-use statrs::function::beta::beta_reg;
-
+use super::quadrature::expected_above;
 use super::size::{check_discount, check_prior};
 use crate::{Error, Result};
 
@@ -42,7 +41,8 @@ enum End {
 /// Most pulls that are looked at.
 const MOST_PULLS: usize = 30_000;
 
-/// The Gittins index of an arm with posterior Beta(a, b) under `discount`, between bounds at most `accuracy` apart.
+/// The Gittins index of an arm with posterior Beta(a, b) under `discount`, between bounds at most `accuracy` apart but for the rounding of the recursion,
+/// 16 ε/(1 - γ)² with ε = 2.2e-16.
 ///
 /// # Errors
 /// A posterior that is none, a discount outside `[0, 1)`, an accuracy that is not positive, or both so extreme that more than 30 000
@@ -50,9 +50,7 @@ const MOST_PULLS: usize = 30_000;
 pub fn gittins_index(posterior: (f64, f64), discount: f64, accuracy: f64) -> Result<IndexBracket> {
     check_prior(posterior)?;
     check_discount(discount)?;
-    if accuracy.is_nan() || accuracy < 1e-12 {
-        return Err(Error::Parameter { name: "accuracy", value: accuracy, expected: "at least 1e-12" });
-    }
+    check_accuracy(accuracy)?;
     // After N pulls at most γ^N of the whole is left, and the bounds of that rest are at most half a standard deviation apart.
     let enough = if discount == 0.0 { 1.0 } else { (0.02 * accuracy).ln() / discount.ln() };
     if enough > MOST_PULLS as f64 {
@@ -69,9 +67,17 @@ pub fn gittins_index(posterior: (f64, f64), discount: f64, accuracy: f64) -> Res
         bisect(bounds, 0.25 * accuracy, |lambda| continuing(posterior, discount, lambda, pulls, end, &mut values))
     };
     let (lower, upper) = (last(End::Lower).0, last(End::Upper).1);
-    // The recursion's own rounding, which each step adds to and the discount takes from.
-    let slack = 4.0 * f64::EPSILON / (1.0 - discount);
+    // A step of the recursion adds at most 8 ε to values that are at most 1, and the discount takes from it: 8 ε/(1 - γ) in all. The gain falls
+    // with λ at least as 1 - γ.
+    let slack = 8.0 * f64::EPSILON / ((1.0 - discount) * (1.0 - discount));
     Ok(IndexBracket { lower: (lower - slack).max(bounds.0 - f64::EPSILON), upper: (upper + slack).min(1.0) })
+}
+
+fn check_accuracy(accuracy: f64) -> Result<()> {
+    if (1e-12..=1.0).contains(&accuracy) {
+        return Ok(());
+    }
+    Err(Error::Parameter { name: "accuracy", value: accuracy, expected: "from 1e-12 to 1" })
 }
 
 /// Halves `low..=high`, where `gain` falls from positive to negative, until it is at most `width` wide.
@@ -122,14 +128,19 @@ fn step((a, b): (f64, f64), discount: f64, lambda: f64, n: usize, values: &mut [
     }
 }
 
-/// The index when `steps` pulls are left, without discount: the least λ a step at which retiring for the rest is optimal.
+/// Most steps of an index without discount.
+const MOST_STEPS: usize = 20_000;
+
+/// The index when `steps` pulls are left, without discount: the least λ a step at which retiring for the rest is optimal; between bounds at most
+/// `accuracy` apart but for the rounding of the recursion, 16 ε steps².
 ///
 /// # Errors
-/// A posterior that is none, or no step.
+/// A posterior that is none, no step or more than 20,000, or an accuracy that is not from 1e-12 to 1.
 pub fn finite_gittins_index(posterior: (f64, f64), steps: usize, accuracy: f64) -> Result<IndexBracket> {
     check_prior(posterior)?;
-    if steps == 0 {
-        return Err(Error::Parameter { name: "steps", value: 0.0, expected: "at least 1" });
+    check_accuracy(accuracy)?;
+    if !(1..=MOST_STEPS).contains(&steps) {
+        return Err(Error::Parameter { name: "steps", value: steps as f64, expected: "from 1 to 20000" });
     }
     let (a, b) = posterior;
     let mut values = vec![0.0; steps + 1];
@@ -144,8 +155,11 @@ pub fn finite_gittins_index(posterior: (f64, f64), steps: usize, accuracy: f64) 
         }
         values[0] - lambda * steps as f64
     };
-    let (lower, upper) = bisect((a / (a + b), 1.0), accuracy.max(f64::EPSILON), gain);
-    Ok(IndexBracket { lower, upper })
+    let mean = a / (a + b);
+    let (lower, upper) = bisect((mean, 1.0), accuracy, gain);
+    // Values are at most `steps`, and each of as many steps adds a share of 8 ε; the gain falls with λ at least as 1.
+    let slack = 8.0 * f64::EPSILON * (steps * steps) as f64;
+    Ok(IndexBracket { lower: (lower - slack).max(mean - f64::EPSILON), upper: (upper + slack).min(1.0) })
 }
 
 /// A lower bound of the Gittins index: the index of whoever decides for good after one pull (the knowledge gradient's index),
@@ -162,9 +176,7 @@ pub fn gittins_index_lower((a, b): (f64, f64), discount: f64) -> f64 {
 pub fn gittins_index_upper((a, b): (f64, f64), discount: f64) -> f64 {
     let p = a / (a + b);
     let told = |lambda: f64| {
-        let above = (a + 1.0) / (a + b + 1.0) * (1.0 - beta_reg(a + 2.0, b, lambda));
-        let maximum = lambda * beta_reg(a + 1.0, b, lambda) + above;
-        (1.0 - discount) * p + discount * (p * maximum + (1.0 - p) * lambda) - lambda
+        (1.0 - discount) * p + discount * (p * expected_above((a + 1.0, b), lambda) + (1.0 - p) * lambda) - lambda
     };
     bisect((p, 1.0), 1e-14, told).1
 }

@@ -7,7 +7,7 @@
 
 use super::gittins::gittins_index;
 use super::index_table::place;
-use super::quadrature::gauss_legendre;
+use super::quadrature::expected_above;
 use super::size::{check_discount, check_prior, check_probability};
 use crate::{Error, Result};
 
@@ -85,15 +85,7 @@ impl SafeArm {
 
     /// `steps` E max(q, θ), what somebody who knows the unknown mean would expect.
     pub fn oracle_value(&self, steps: usize) -> f64 {
-        // E max(q, θ) = q + ∫ over (q, 1) of 1 - F.
-        let width = 1.0 - self.safe;
-        let above = gauss_legendre(64)
-            .into_iter()
-            .map(|(u, w)| {
-                w * width * (1.0 - statrs::function::beta::beta_reg(self.prior.0, self.prior.1, self.safe + width * u))
-            })
-            .sum::<f64>();
-        steps as f64 * (self.safe + above)
+        steps as f64 * expected_above(self.prior, self.safe)
     }
 
     /// What pulling the unknown arm first and then playing optimally gains over never pulling it.

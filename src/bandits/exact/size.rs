@@ -5,16 +5,23 @@ use crate::{Error, Result};
 /// Most beliefs that the exact recursion visits: two arms are dense, more are looked up.
 pub const MOST_STATES: [f64; 2] = [2e9, 2e7];
 
-/// Number of beliefs of `arms` exchangeable arms with fewer than `horizon` pulls in all, up to the order of the arms.
+/// Number of beliefs of `arms` exchangeable arms with fewer than `horizon` pulls in all, up to the order of the arms; of two arms the number that is
+/// kept, with n₁ <= n₂ pulls in both orders of their successes. Infinite if it is more than a thousand times what is visited at most.
 ///
 /// An arm with j pulls is in one of j + 1 states, so the number of multisets of at most K pulled arms with n pulls in all is the
 /// coefficient of xⁿ in the terms y⁰..y^K of Π_j (1 - y x^j)^-(j+1).
 pub fn num_states(arms: usize, horizon: usize) -> f64 {
-    // Beyond this it is hopeless anyway, and the count below would take its time.
-    let (horizon, arms) = (horizon.min(2000), arms.min(horizon));
-    if arms <= 2 {
-        let layer = |n: usize| (0..=n / 2).map(|first| (first as f64 + 1.0) * ((n - first) as f64 + 1.0)).sum::<f64>();
-        return (0..horizon).map(|n| if arms == 1 { n as f64 + 1.0 } else { layer(n) }).sum();
+    match arms {
+        0 => return 1.0,
+        1 => return 0.5 * horizon as f64 * (horizon as f64 + 1.0),
+        2 => return two_arms(horizon),
+        _ => {}
+    }
+    // Three arms over as many steps have more than a thousand times what is visited, and no more arms than steps are pulled.
+    let horizon = horizon.min(1000);
+    let arms = arms.min(horizon);
+    if horizon == 0 {
+        return 0.0;
     }
     // ways[k][n]: multisets of k pulled arms with n pulls.
     let most = horizon - 1;
@@ -33,6 +40,18 @@ pub fn num_states(arms: usize, horizon: usize) -> f64 {
         }
     }
     ways.iter().flatten().sum()
+}
+
+/// Σ over n < T of Σ_{f <= n/2} (f + 1)(n - f + 1), which is (m + 1)(4 m² + 11 m + 6)/6 for n = 2 m and (m + 1)(m + 2)(2 m + 3)/3 for n = 2 m + 1.
+fn two_arms(horizon: usize) -> f64 {
+    // Σ_{m < x} of m, m² and m³.
+    let sums = |x: f64| {
+        let first = 0.5 * x * (x - 1.0);
+        (first, first * (2.0 * x - 1.0) / 3.0, first * first)
+    };
+    let (even, odd) = (horizon.div_ceil(2) as f64, (horizon / 2) as f64);
+    let ((e1, e2, e3), (o1, o2, o3)) = (sums(even), sums(odd));
+    (4.0 * e3 + 15.0 * e2 + 17.0 * e1 + 6.0 * even) / 6.0 + (2.0 * o3 + 9.0 * o2 + 13.0 * o1 + 6.0 * odd) / 3.0
 }
 
 /// Refuses what is too large, and says how large it is.

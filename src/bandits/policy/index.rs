@@ -1,9 +1,8 @@
 //! Policies that pull an arm of largest score.
 
-use statrs::function::beta::{beta_reg, ln_beta};
-
 use crate::bandits::exact::bernoulli_divergence;
 use crate::bandits::{CountPolicy, Counts, share_maximisers};
+use crate::numeric::beta::Beta;
 use crate::{Error, Result};
 
 /// Every arm alike.
@@ -150,10 +149,13 @@ impl CountPolicy for BayesUcb {
 
 /// P(θ > x) for θ of distribution Beta(a, b). For whole parameters, n = a + b - 1, it is the probability of fewer than a successes in n
 /// trials of probability x, a sum of a terms, and 1 minus that of fewer than b failures.
-fn upper_tail(a: f64, b: f64, x: f64) -> f64 {
+fn upper_tail(law: &Beta, (a, b): (f64, f64), x: f64) -> f64 {
     let n = a + b - 1.0;
-    if n > 300.0 || a.fract() != 0.0 || b.fract() != 0.0 || x <= 0.0 || x >= 1.0 {
-        return beta_reg(b, a, 1.0 - x);
+    let few = a <= b || x > a / (a + b);
+    // The first term of a sum, which the others are made of, must not underflow.
+    let chance = if few { 1.0 - x } else { x };
+    if n > 300.0 || a.fract() != 0.0 || b.fract() != 0.0 || x <= 0.0 || x >= 1.0 || n * chance.ln() < -600.0 {
+        return law.tails(x, 1.0 - x).1;
     }
     let fewer = |terms: f64, x: f64| {
         let mut term = (1.0 - x).powi(n as i32);
@@ -165,7 +167,7 @@ fn upper_tail(a: f64, b: f64, x: f64) -> f64 {
         sum
     };
     // Small tails are sums of their own terms, never differences.
-    if a <= b || x > a / (a + b) { fewer(a, x) } else { 1.0 - fewer(b, 1.0 - x) }
+    if few { fewer(a, x) } else { 1.0 - fewer(b, 1.0 - x) }
 }
 
 /// The x with P(θ > x) = `tail` for θ of distribution Beta(a, b): Newton's steps on the logarithm of the tail, kept within a
@@ -174,18 +176,17 @@ fn upper_quantile(a: f64, b: f64, tail: f64) -> f64 {
     if tail >= 1.0 {
         return 0.0;
     }
-    let constant = ln_beta(a, b);
+    let law = Beta::new(a, b);
     let (mut low, mut high) = (0.0, 1.0);
     let mut x = a / (a + b);
     for _ in 0..100 {
-        let above = upper_tail(a, b, x);
+        let above = upper_tail(&law, (a, b), x);
         if above > tail {
             low = x
         } else {
             high = x
         }
-        let log_density = (a - 1.0) * x.ln() + (b - 1.0) * (1.0 - x).ln() - constant;
-        let step = (above / tail).ln() * (above.ln() - log_density).exp();
+        let step = (above / tail).ln() * above / law.density(x, 1.0 - x);
         let next = x + step;
         let next = if next > low && next < high { next } else { 0.5 * (low + high) };
         if (next - x).abs() <= 1e-13 {

@@ -1,10 +1,14 @@
 //! Policies that weigh what a pull costs against what it tells: information-directed sampling and the knowledge gradient.
 
+use super::order::{self, Node, WholePosteriors};
 use crate::bandits::exact::bernoulli_divergence;
 use crate::bandits::{CountPolicy, Counts, share_maximisers};
 
 /// Points of the grid on which posteriors are integrated.
 const POINTS: usize = 200;
+
+/// Standard deviations around posterior means that the grid covers.
+const REACH: f64 = 12.0;
 
 /// What information-directed sampling counts as information.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,44 +26,118 @@ pub enum Information {
 /// Δ_a     = Σ_i α_i M_{i|i} - m_a                         m_a     = E θ_a
 /// minimise (q Δ_a + (1 - q) Δ_b)² / (q g_a + (1 - q) g_b)   over arms a, b and q in [0, 1]
 /// ```
-/// Integrals are sums over a grid of 200 points, so that posteriors much narrower than 1/200 count as points.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Two arms with whole posteriors have sums for all of this. Otherwise integrals are sums over a grid of 200 points in u, x = u^k/(u^k + (1 - u)^k), over the
+/// range of all posteriors; arms that are alike share their part of q.
+#[derive(Debug, Clone)]
 pub struct Ids {
-    /// (a, b) of the Beta prior.
-    pub prior: (f64, f64),
-    /// What counts as information.
-    pub information: Information,
+    prior: (f64, f64),
+    information: Information,
+    whole: Option<WholePosteriors>,
 }
 
 impl Ids {
+    /// The prior Beta(a, b), and what counts as information.
+    pub fn new(prior: (f64, f64), information: Information) -> Ids {
+        Ids { prior, information, whole: WholePosteriors::new(prior) }
+    }
+
+    /// What it tells to learn that a mean is `conditional` where it was `mean`.
+    fn told(&self, conditional: f64, mean: f64) -> f64 {
+        match self.information {
+            // Rounding must not leave [0, 1].
+            Information::Gain => bernoulli_divergence(conditional.clamp(0.0, 1.0), mean),
+            Information::Variance => (conditional - mean).powi(2),
+        }
+    }
+
+    fn posterior(&self, arm: Counts) -> (f64, f64) {
+        (self.prior.0 + f64::from(arm.successes), self.prior.1 + f64::from(arm.failures))
+    }
+
+    /// Δ and g of two arms with whole posteriors. Since x f_{a,b}(x) = m f_{a+1,b}(x), E[θ₁; θ₁ > θ₂] is m₁ P(θ₁' > θ₂) with one more success.
+    fn of_two(&self, one: (f64, f64), two: (f64, f64)) -> Option<(Pair, Pair)> {
+        let whole = self.whole.as_ref()?;
+        let first = whole.beats(one, two)?;
+        let h = whole.by_a_success(one, two);
+        let (m1, m2) = (one.0 / (one.0 + one.1), two.0 / (two.0 + two.1));
+        // Means of each arm where the first one is best, times the probability of that; and the rest, where the second one is.
+        let (own, other) = (m1 * (first + h / one.0), m2 * (first - h / two.0).max(0.0));
+        let (second, rest) = ((1.0 - first).max(0.0), [m1 - own, m2 - other]);
+        let best = own + rest[1];
+        let gain = |mean: f64, here: f64, there: f64| {
+            let share =
+                |alpha: f64, moment: f64| if alpha < LEAST { 0.0 } else { alpha * self.told(moment / alpha, mean) };
+            share(first, here) + share(second, there)
+        };
+        let gains = [gain(m1, own, rest[0]), gain(m2, other, rest[1])];
+        Some(([m1, m2].map(|mean| (best - mean).max(0.0)), gains))
+    }
+
+    /// Places of the grid, the same for all arms: x, ln x, ln (1 - x) and the logarithm of dx/du but for a factor.
+    fn places(&self, arms: &[Counts]) -> Vec<Place> {
+        let power = order::power(self.prior);
+        // u at x, and the range of u in which all posteriors lie.
+        let u_at = |x: f64| {
+            let (low, high) = (x.powf(1.0 / power), (1.0 - x).powf(1.0 / power));
+            low / (low + high)
+        };
+        let (mut from, mut to) = (1.0f64, 0.0f64);
+        for &arm in arms {
+            let (a, b) = self.posterior(arm);
+            let mean = a / (a + b);
+            let reach = REACH * (mean * (1.0 - mean) / (a + b + 1.0)).sqrt();
+            from = from.min(u_at((mean - reach).max(0.0)));
+            to = to.max(u_at((mean + reach).min(1.0)));
+        }
+        let place = |i: usize| {
+            let u = from + (to - from) * (i as f64 + 0.5) / POINTS as f64;
+            let Node { x, y, .. } = Node::at(u, 1.0, power);
+            let (log_x, log_y) = (x.ln(), y.ln());
+            Place { x, log_x, log_y, log_slope: log_x + log_y - (u * (1.0 - u)).ln() }
+        };
+        (0..POINTS).map(place).collect()
+    }
+
     /// Δ and g of each arm.
     fn costs_and_gains(&self, arms: &[Counts]) -> (Vec<f64>, Vec<f64>) {
+        if let &[one, two] = arms
+            && let Some((costs, gains)) = self.of_two(self.posterior(one), self.posterior(two))
+        {
+            return (costs.to_vec(), gains.to_vec());
+        }
         let k = arms.len();
-        let x = |i: usize| (i as f64 + 0.5) / POINTS as f64;
-        // Posterior weights, distribution functions and E[θ | θ < x] of each arm on the grid.
+        let places = self.places(arms);
+        // Posterior weights, distribution functions and E[θ | θ < x] of each arm on the grid, and the means there.
         let (mut weight, mut below, mut mean_below) =
             (vec![0.0; k * POINTS], vec![0.0; k * POINTS], vec![0.0; k * POINTS]);
-        for (arm, counts) in arms.iter().enumerate() {
-            let a = self.prior.0 + f64::from(counts.successes) - 1.0;
-            let b = self.prior.1 + f64::from(counts.failures) - 1.0;
+        let mut means = vec![0.0; k];
+        for (arm, &counts) in arms.iter().enumerate() {
+            let (a, b) = self.posterior(counts);
             let row = &mut weight[arm * POINTS..][..POINTS];
-            for (i, w) in row.iter_mut().enumerate() {
-                *w = a * LOG[i] + b * LOG[POINTS - 1 - i];
+            for (w, place) in row.iter_mut().zip(&places) {
+                *w = (a - 1.0) * place.log_x + (b - 1.0) * place.log_y + place.log_slope;
             }
             let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             row.iter_mut().for_each(|w| *w = (*w - largest).exp());
             let total: f64 = row.iter().sum();
+            row.iter_mut().for_each(|w| *w /= total);
             let (mut sum, mut moment) = (0.0, 0.0);
             for i in 0..POINTS {
-                row[i] /= total;
-                let (half, here) = (0.5 * row[i], arm * POINTS + i);
-                below[here] = sum + half;
-                mean_below[here] = if below[here] > 1e-290 { (moment + half * x(i)) / below[here] } else { x(i) };
-                sum += row[i];
-                moment += row[i] * x(i);
+                let here = arm * POINTS + i;
+                let (mass, first) = (row[i], row[i] * places[i].x);
+                // Half of the cell, and what the slope of the density takes off it: of fourth order.
+                let near = |j: Option<usize>| j.map_or(0.0, |j| row[j]);
+                let moved = |j: Option<usize>| j.map_or(0.0, |j| row[j] * places[j].x);
+                let (back, ahead) = (i.checked_sub(1), (i + 1 < POINTS).then_some(i + 1));
+                below[here] = (sum + 0.5 * mass - (near(ahead) - near(back)) / 24.0).clamp(0.0, 1.0);
+                let so_far = (moment + 0.5 * first - (moved(ahead) - moved(back)) / 24.0).max(0.0);
+                mean_below[here] =
+                    if below[here] > 1e-290 { (so_far / below[here]).min(places[i].x) } else { places[i].x };
+                sum += mass;
+                moment += first;
             }
+            means[arm] = moment;
         }
-        let means: Vec<f64> = arms.iter().map(|arm| arm.posterior_mean(self.prior)).collect();
         let (mut best, mut gains) = (0.0, vec![0.0; k]);
         let mut best_here = [0.0; POINTS];
         for i in 0..k {
@@ -69,29 +147,42 @@ impl Ids {
                 *b = weight[i * POINTS + point] * others;
                 alpha += *b;
             }
-            if alpha < 1e-12 {
+            if alpha < LEAST {
                 continue;
             }
             for a in 0..k {
-                let moment = |point: usize| if a == i { x(point) } else { mean_below[a * POINTS + point] };
+                let moment = |point: usize| if a == i { places[point].x } else { mean_below[a * POINTS + point] };
                 let conditional = best_here.iter().enumerate().map(|(point, b)| b * moment(point)).sum::<f64>() / alpha;
                 if a == i {
                     best += alpha * conditional;
                 }
-                gains[a] += alpha
-                    * match self.information {
-                        Information::Gain => bernoulli_divergence(conditional, means[a]),
-                        Information::Variance => (conditional - means[a]).powi(2),
-                    };
+                gains[a] += alpha * self.told(conditional, means[a]);
             }
         }
         (means.iter().map(|mean| (best - mean).max(0.0)).collect(), gains)
     }
 }
 
-/// ln x on the grid; ln(1 - x) is the same backwards.
-static LOG: std::sync::LazyLock<[f64; POINTS]> =
-    std::sync::LazyLock::new(|| std::array::from_fn(|i| ((i as f64 + 0.5) / POINTS as f64).ln()));
+/// One number of each of two arms.
+type Pair = [f64; 2];
+
+/// An arm that is best with less than this probability tells nothing.
+const LEAST: f64 = 1e-12;
+
+/// A place of the grid.
+struct Place {
+    x: f64,
+    log_x: f64,
+    log_y: f64,
+    /// ln(dx/du) but for a constant.
+    log_slope: f64,
+}
+
+/// Shares `q` among all arms that look like arm `a`.
+fn share_among_twins(arms: &[Counts], a: usize, q: f64, out: &mut [f64]) {
+    let twins = arms.iter().filter(|arm| **arm == arms[a]).count() as f64;
+    out.iter_mut().zip(arms).filter(|(_, arm)| **arm == arms[a]).for_each(|(p, _)| *p += q / twins);
+}
 
 impl CountPolicy for Ids {
     fn probabilities(&self, arms: &[Counts], _step: usize, _horizon: usize, out: &mut [f64]) {
@@ -116,8 +207,8 @@ impl CountPolicy for Ids {
                 if value < least {
                     least = value;
                     out.fill(0.0);
-                    out[a] = q;
-                    out[b] = 1.0 - q;
+                    share_among_twins(arms, a, q, out);
+                    share_among_twins(arms, b, 1.0 - q, out);
                 }
             }
         }

@@ -30,6 +30,7 @@ mod index;
 mod information;
 mod linear;
 mod normal;
+mod order;
 mod registry;
 #[cfg(test)]
 mod tests;

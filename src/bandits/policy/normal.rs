@@ -63,9 +63,13 @@ impl NormalDraws {
                 }
             }
         };
-        arms.iter().map(draw).collect()
+        // What is decided keeps a deviation, so that nothing is divided by 0.
+        arms.iter().map(draw).map(|(mean, deviation)| (mean, deviation.max(DECIDED))).collect()
     }
 }
+
+/// Least standard deviation of a draw.
+const DECIDED: f64 = 1e-12;
 
 /// A scale that leaves densities which can be integrated.
 fn moderate(name: &'static str, value: f64) -> Result<f64> {

@@ -50,6 +50,9 @@ const NUMBERED: [&str; 7] =
 /// Largest a + b of a prior whose density is still integrated accurately.
 const WIDEST: f64 = 1e5;
 
+/// Least a and b of such a prior: below, its mass lies within what numbers can tell from 0 and 1.
+const NEAREST: f64 = 0.05;
+
 /// A policy that can be simulated.
 pub enum Policy {
     /// One that looks at counts alone.
@@ -83,10 +86,15 @@ pub fn make(text: &str, prior: (f64, f64), horizon: usize) -> Result<Box<dyn Cou
             return Err(Error::Parameter { name, value, expected: "positive and at most 1e9" });
         }
     }
-    let whole_posteriors = ["thompson", "perturbed-myopic", "ids", "v-ids"].iter().any(|name| text.starts_with(name));
-    if whole_posteriors && prior.0 + prior.1 > WIDEST {
+    let plain = text.split(':').next().unwrap_or(text);
+    let whole_posteriors = ["thompson", "ids", "v-ids"].contains(&plain);
+    if (whole_posteriors || plain == "perturbed-myopic") && prior.0 + prior.1 > WIDEST {
         let expected = "at most 1e5 for a policy that compares whole posteriors";
         return Err(Error::Parameter { name: "prior a + b", value: prior.0 + prior.1, expected });
+    }
+    if whole_posteriors && prior.0.min(prior.1) < NEAREST {
+        let expected = "a and b of at least 0.05 for a policy that compares whole posteriors";
+        return Err(Error::Parameter { name: "prior", value: prior.0.min(prior.1), expected });
     }
     let (name, number) = match text.split_once(':') {
         None => (text, None),
@@ -130,8 +138,8 @@ pub fn make(text: &str, prior: (f64, f64), horizon: usize) -> Result<Box<dyn Cou
             let reason = format!("{name} looks at more than counts; its regret can be simulated (`regret`)");
             return Err(Error::NotApplicable { method: "an exact value", reason });
         }
-        "ids" => Box::new(Ids { prior, information: Information::Gain }),
-        "v-ids" => Box::new(Ids { prior, information: Information::Variance }),
+        "ids" => Box::new(Ids::new(prior, Information::Gain)),
+        "v-ids" => Box::new(Ids::new(prior, Information::Variance)),
         "knowledge-gradient" => Box::new(KnowledgeGradient { prior }),
         "gittins" => Box::new(match number {
             Some(discount) => GittinsPolicy::discounted(prior, discount, horizon)?,

@@ -233,3 +233,87 @@ fn narrow_posteriors_are_compared_too() {
     }
     assert!(make("thompson", (1e6, 1.0), 10).err().unwrap().to_string().contains("prior a + b = 1000001"));
 }
+
+/// Up to 300 pulls, where sums of binomial probabilities begin with what underflows: with one failure less than the prior's, P(θ > x) = 1 - x^{s + 1}.
+#[test]
+fn quantiles_of_many_pulls_are_right() {
+    let quantile = |s, f, step| BayesUcb { prior: UNIFORM }.index(counts(s, f), 2, step, 1000).unwrap();
+    for s in [40u32, 83, 150, 250, 299] {
+        for step in [2usize, 10, 301, 1000] {
+            let expected = ((-1.0 / step as f64).ln_1p() / f64::from(s + 1)).exp();
+            assert!((quantile(s, 0, step) - expected).abs() < 1e-12, "{s} {step}: {} {expected}", quantile(s, 0, step));
+            for (successes, failures) in [(s, 29), (29, s), (s, s)] {
+                let x = quantile(successes, failures, step);
+                let law =
+                    statrs::function::beta::beta_reg(f64::from(failures) + 1.0, f64::from(successes) + 1.0, 1.0 - x);
+                assert!((law * step as f64 - 1.0).abs() < 1e-8, "{successes} {failures} {step}: {x} {law}");
+            }
+        }
+    }
+}
+
+/// The nodes catch the whole mass, also of priors with singular densities, whatever was seen.
+#[test]
+fn probabilities_of_singular_posteriors_add_up() {
+    for prior in [(0.05, 0.05), (0.1, 0.1), (0.1, 2.5), (0.3, 0.3), (0.7, 1.3), (1.5, 0.4)] {
+        let policy = Thompson::new(prior);
+        for arms in [
+            vec![counts(0, 0), counts(0, 0), counts(0, 0)],
+            vec![counts(0, 1), counts(0, 0), counts(1, 0)],
+            vec![counts(0, 300), counts(30, 20), counts(3, 0)],
+            vec![counts(50, 45), counts(45, 50)],
+        ] {
+            let mut out = vec![0.0; arms.len()];
+            policy.largest_at_nodes(&arms, &mut out);
+            assert!((out.iter().sum::<f64>() - 1.0).abs() < 1e-7, "{prior:?} {arms:?}: {out:?}");
+        }
+    }
+    // Two arms, one success: P(θ₁ > θ₂) = 1/2 + h/a for one more success, with h = B(2a, 2a)/B(a, a)².
+    let a = 0.1;
+    let h = (statrs::function::beta::ln_beta(2.0 * a, 2.0 * a) - 2.0 * statrs::function::beta::ln_beta(a, a)).exp();
+    let mut out = [0.0; 2];
+    Thompson::new((a, a)).probabilities(&[counts(1, 0), counts(0, 0)], 2, 2, &mut out);
+    assert!((out[0] - 0.5 - h / a).abs() < 1e-8, "{out:?} {h}");
+    assert!(make("thompson", (0.01, 0.01), 10).err().unwrap().to_string().contains("prior = 0.01"));
+}
+
+/// Sums of whole posteriors against the grid, which a prior that is not whole uses; arms that are alike are treated alike.
+#[test]
+fn information_is_the_same_both_ways() {
+    for information in [Information::Gain, Information::Variance] {
+        let (whole, near) = (Ids::new(UNIFORM, information), Ids::new((1.0 + 1e-9, 1.0), information));
+        for (one, two) in [
+            (counts(0, 0), counts(3, 1)),
+            (counts(5, 2), counts(4, 4)),
+            (counts(30, 12), counts(2, 1)),
+            (counts(60, 40), counts(45, 40)),
+            (counts(400, 300), counts(350, 300)),
+        ] {
+            let (mut sums, mut grid) = ([0.0; 2], [0.0; 2]);
+            whole.probabilities(&[one, two], 1, 1, &mut sums);
+            near.probabilities(&[one, two], 1, 1, &mut grid);
+            assert!((sums[0] - grid[0]).abs() < 2e-3, "{information:?} {one:?} {two:?}: {sums:?} {grid:?}");
+        }
+        let mut p = [0.0; 4];
+        whole.probabilities(&[counts(3, 1), counts(1, 1), counts(1, 1), counts(3, 1)], 9, 20, &mut p);
+        assert!((p[0] - p[3]).abs() < 1e-12 && (p[1] - p[2]).abs() < 1e-12 && p[0] > 0.0, "{p:?}");
+    }
+    // Below 1 most of the mass is at the ends, which the means must agree with.
+    let ids = Ids::new((0.1, 0.1), Information::Gain);
+    let mut p = [0.0; 3];
+    ids.probabilities(&[counts(1, 0), counts(0, 0), counts(0, 1)], 3, 9, &mut p);
+    assert!(p[0] > 0.9 && p[2] < 1e-9, "{p:?}");
+}
+
+/// A posterior that rounding makes a point is drawn as one.
+#[test]
+fn decided_arms_are_compared_by_their_means() {
+    for prior in [(1e-20, 1e-20), (1.0, 1e-300)] {
+        let policy = make("perturbed-myopic", prior, 10).unwrap();
+        for arms in [vec![counts(1, 0), counts(0, 1)], vec![counts(1, 0), counts(0, 1), counts(0, 0)]] {
+            let mut p = vec![0.0; arms.len()];
+            policy.probabilities(&arms, 3, 10, &mut p);
+            assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-9 && p[0] >= p[1], "{prior:?}: {p:?}");
+        }
+    }
+}

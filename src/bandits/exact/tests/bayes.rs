@@ -155,7 +155,16 @@ fn the_number_of_beliefs_is_counted() {
     }
     let refused = |arms, horizon| BetaBernoulli::new(arms, horizon, UNIFORM).unwrap_err().to_string();
     assert!(refused(10, 100).contains("more than"), "{}", refused(10, 100));
-    assert!(refused(4, 60).contains("e"), "{}", refused(4, 60));
+    assert!(refused(4, 60).contains("4 arms over 60 steps have") && refused(4, 60).contains("simulate"));
+    // Two arms are counted in closed form, at any horizon, and any number of arms in no time.
+    let layer = |n: usize| (0..=n / 2).map(|f| (f + 1) * (n - f + 1)).sum::<usize>();
+    for horizon in [0, 1, 2, 3, 8, 9, 60, 3000] {
+        assert_eq!(num_states(2, horizon), (0..horizon).map(layer).sum::<usize>() as f64, "{horizon}");
+    }
+    assert_eq!((num_states(1, 3000), num_states(0, 5)), (4_501_500.0, 1.0));
+    assert!((num_states(2, 100_000) / 2.0833e18 - 1.0).abs() < 1e-3);
+    assert!(num_states(3, 1_000_000).is_infinite() && num_states(usize::MAX, usize::MAX).is_infinite());
+    assert!(refused(usize::MAX, 1_000_000).contains("more than"));
     assert!(refused(2, 0).contains("horizon = 0"));
     assert!(refused(0, 3).contains("arms = 0"));
     assert!(BetaBernoulli::new(2, 3, (0.0, 1.0)).unwrap_err().to_string().contains("prior a = 0"));
@@ -180,6 +189,16 @@ fn quadrature_is_exact_for_polynomials() {
     for arms in [1, 2, 10] {
         close(expected_maximum(UNIFORM, arms), arms as f64 / (arms as f64 + 1.0), 1e-11);
     }
+    // Concentrated: E max of two = mean + deviation/√π, and an independent value at a = 1e5.
+    for a in [1e5f64, 1e7, 1e9] {
+        let deviation = (0.25 / (2.0 * a + 1.0)).sqrt();
+        close(expected_maximum((a, a), 2), 0.5 + deviation / std::f64::consts::PI.sqrt(), 2e-4 * deviation);
+    }
+    close(expected_maximum((1e5, 1e5), 2), 0.50063078, 1e-8);
+    // Nearly two points: 1 - (1 - p)^K up to the small mass between.
+    close(expected_maximum((1e-9, 1e-9), 3), 0.875, 1e-6);
+    close(expected_maximum((1e-300, 1.0), 2), 0.0, 1e-12);
+    assert!(expected_maximum((1e-300, 1.0), 2) >= 0.0);
     // The arcsine law: E max of two = 1/2 + 2/π².
-    close(expected_maximum((0.5, 0.5), 2), 0.5 + 2.0 / std::f64::consts::PI.powi(2), 1e-8);
+    close(expected_maximum((0.5, 0.5), 2), 0.5 + 2.0 / std::f64::consts::PI.powi(2), 1e-12);
 }

@@ -108,6 +108,15 @@ fn what_is_no_discount_or_posterior_is_refused() {
     assert!(gittins_index((0.0, 1.0), 0.5, 1e-6).is_err());
     assert!(gittins_index(UNIFORM, 0.9999, 1e-9).unwrap_err().to_string().contains("pulls ahead"));
     assert!(finite_gittins_index(UNIFORM, 0, 1e-6).is_err());
+    for accuracy in [f64::NAN, -1.0, 0.0, 2.0] {
+        assert!(finite_gittins_index(UNIFORM, 5, accuracy).unwrap_err().to_string().contains("accuracy"));
+        assert!(gittins_index(UNIFORM, 0.5, accuracy).is_err());
+    }
+    // Rounding is part of the bounds.
+    let bracket = finite_gittins_index(UNIFORM, 100, 1e-12).unwrap();
+    assert!(bracket.upper - bracket.lower >= 16.0 * f64::EPSILON * 1e4);
+    let bracket = gittins_index(UNIFORM, 0.99, 1e-9).unwrap();
+    assert!(bracket.upper - bracket.lower >= 16.0 * f64::EPSILON * 1e4);
 }
 
 proptest! {
@@ -118,18 +127,23 @@ proptest! {
     fn indices_are_monotone_and_between_their_bounds(a in 0.2..8.0, b in 0.2..8.0, discount in 0.0..0.93_f64, more in 0.01..3.0_f64) {
         let index = |a: f64, b: f64, discount: f64| gittins_index((a, b), discount, 1e-9).unwrap();
         let here = index(a, b, discount);
-        prop_assert!(here.lower >= a / (a + b) - 1e-12 && here.upper <= 1.0);
-        prop_assert!(gittins_index_lower((a, b), discount) <= here.upper && here.lower <= gittins_index_upper((a, b), discount));
         prop_assert!(here.upper - here.lower <= 1e-9);
-        prop_assert!(index(a + more, b, discount).upper >= here.lower);
-        prop_assert!(index(a, b + more, discount).lower <= here.upper);
-        prop_assert!(index(a, b, (discount + 0.05 * more).min(0.94)).upper >= here.lower);
+        // By more than the brackets are wide, since the arguments differ by more than nothing.
+        let mean = |a: f64, b: f64| a / (a + b);
+        prop_assert!(discount < 0.01 || here.lower > mean(a, b));
+        let rise = 0.05 * (mean(a + more, b) - mean(a, b)) * (1.0 - discount);
+        prop_assert!(index(a + more, b, discount).lower > here.upper + rise - 2e-9);
+        prop_assert!(index(a, b + more, discount).upper < here.lower + 2e-9);
+        prop_assert!(index(a, b, (discount + 0.05 * more).min(0.94)).lower >= here.lower - 1e-9);
         // A win never lowers it; without a future it is the posterior mean.
-        prop_assert!(index(a + 1.0, b, discount).upper >= here.lower);
+        prop_assert!(index(a + 1.0, b, discount).lower > here.upper - 1e-9);
+        // Whoever decides after one pull, or is told the mean after a success, is strictly worse or better off: the recursion for 200 pulls lies between.
+        let (low, high) = (gittins_index_lower((a, b), discount), gittins_index_upper((a, b), discount));
+        prop_assert!(discount < 0.3 || low + 1e-7 < here.lower && here.upper + 1e-7 < high, "{low} {here:?} {high}");
         prop_assert!((index(a, b, 0.0).value() - a / (a + b)).abs() < 1e-9);
         prop_assert!((index(a, b, 1e-6).value() - a / (a + b)).abs() < 1e-5);
         // With steps left the index grows with their number.
         let finite = |steps| finite_gittins_index((a, b), steps, 1e-10).unwrap();
-        prop_assert!((finite(1).value() - a / (a + b)).abs() < 1e-9 && finite(2).lower <= finite(9).upper);
+        prop_assert!((finite(1).value() - a / (a + b)).abs() < 1e-9 && finite(2).upper < finite(9).lower);
     }
 }

@@ -4,8 +4,9 @@ use super::policies::MYOPIC;
 use super::{UNIFORM, close};
 use crate::bandits::Counts;
 use crate::bandits::exact::{
-    BetaBernoulli, BlockBandit, GittinsPolicy, GridSearch, RunLengthFilter, SafeArm, SafeExit, best_window,
-    doors_value, exploration_horizon, exploration_pays, gittins_index, lai_robbins, myopic_doors_value, window_value,
+    BetaBernoulli, BlockBandit, GittinsPolicy, GridSearch, RunLengthFilter, SafeArm, SafeExit, bernoulli_divergence,
+    best_window, doors_value, exploration_horizon, exploration_pays, gittins_index, lai_robbins, myopic_doors_value,
+    window_value,
 };
 use crate::mdp::{Branch, Branches, Model, enumerate};
 use crate::planning::{Criterion, SolveOptions, solve};
@@ -256,6 +257,15 @@ fn a_safe_exit_holds_a_myopic_searcher_back() {
 
 #[test]
 fn lai_robbins_constants_have_the_known_values() {
+    // Near each other kl = (p - q)²/(2 p (1 - p)), which does not cancel; equal arms have no cost, and 0 is not -0.
+    close(lai_robbins(&[0.5, 0.5 + 1e-8]).unwrap() / 5e7, 1.0, 1e-6);
+    assert!(lai_robbins(&[0.5, 0.5]).unwrap().is_sign_positive());
+    assert!(bernoulli_divergence(0.5, 1.5).is_nan() && bernoulli_divergence(f64::NAN, 0.5).is_nan());
+    // A concentrated arm beside a safe one.
+    let told = |a: f64| SafeArm::new(0.5, (a, a), 1).unwrap().oracle_value(1);
+    close(told(1.0), 0.625, 1e-14);
+    let deviation = (0.25 / (2e7 + 1.0f64)).sqrt();
+    close(told(1e7), 0.5 + deviation / (2.0 * std::f64::consts::PI).sqrt(), 1e-4 * deviation);
     let repeat = |groups: &[(f64, usize)]| groups.iter().flat_map(|&(mean, n)| vec![mean; n]).collect::<Vec<f64>>();
     for (means, expected, tolerance) in [
         (vec![0.9, 0.8], 2.2521, 1e-3),
