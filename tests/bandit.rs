@@ -103,6 +103,9 @@ fn bad_input_is_refused_in_words() {
     shell.refuses("bandit value --arms 2 --horizon 9 --policy window:x", &["whole number"]);
     shell.refuses("bandit gittins --successes 1 --failures 1 --discount 1", &["discount = 1", "[0, 1)"]);
     shell.refuses("bandit gittins --successes 1 --failures 1 --discount -0.1", &["discount = -0.1"]);
+    shell.refuses("bandit gittins --successes 10 --failures 0 --prior -5,1 --discount 0.5", &["prior a = -5"]);
+    shell.refuses("bandit gittins --successes 0 --failures 0 --steps 5 --epsilon nan", &["accuracy"]);
+    shell.refuses("bandit value --arms 100000 --horizon 3 --policy ids", &["at most 200 arms"]);
     shell.refuses("bandit gittins --successes -1 --failures 1 --discount 0.5", &["--successes"]);
     shell.refuses("bandit gittins --successes 1 --failures 1", &["--discount", "--steps"]);
     shell.refuses("bandit gittins --successes 1 --failures 1 --discount 0.5 --steps 3", &["--discount", "--steps"]);

@@ -160,7 +160,20 @@ fn value(arguments: &ValueArguments) -> Result<Finish> {
             window = Some(found);
             value
         }
-        _ => problem.policy_value(policy::make(listed(&arguments.policy)?, prior, horizon)?.as_ref()),
+        _ => {
+            let policy = policy::make(listed(&arguments.policy)?, prior, horizon)?;
+            let integrates = ["thompson", "thompson-normal", "perturbed-myopic", "ids", "v-ids"];
+            let name = arguments.policy.split(':').next().unwrap_or_default();
+            if arms > MOST_COMPARED && integrates.contains(&name) {
+                return Err(Error::Config {
+                    place: format!("--arms {arms} --policy {}", arguments.policy),
+                    problem: format!(
+                        "this policy integrates over all pairs of arms; at most {MOST_COMPARED} arms are allowed"
+                    ),
+                });
+            }
+            problem.policy_value(policy.as_ref())
+        }
     };
     let oracle = problem.oracle_value();
     let answer = ValueAnswer {
@@ -197,6 +210,9 @@ fn value(arguments: &ValueArguments) -> Result<Finish> {
     }
     Ok(Finish::Done)
 }
+
+/// Most arms of a policy that integrates over all pairs of them.
+const MOST_COMPARED: usize = 200;
 
 /// Random starts of the local search.
 const STARTS: usize = 40;
@@ -251,6 +267,8 @@ struct GittinsAnswer {
 fn gittins(arguments: &GittinsArguments) -> Result<Finish> {
     let &GittinsArguments { successes, failures, discount, steps, epsilon, .. } = arguments;
     let prior = prior(&arguments.prior)?;
+    // The prior itself, before what was seen makes it look like one.
+    BetaBernoulli::new(1, 1, prior)?;
     let posterior = (prior.0 + f64::from(successes), prior.1 + f64::from(failures));
     let bracket = match (discount, steps) {
         (Some(discount), None) => gittins_index(posterior, discount, epsilon)?,

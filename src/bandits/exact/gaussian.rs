@@ -76,10 +76,11 @@ pub fn gaussian_index_upper(precision: f64, discount: f64) -> Result<f64> {
     Ok(told(discount) / precision.sqrt())
 }
 
-/// The Gittins index of an arm with posterior mean 0 and `precision` n (1/n is the posterior variance), noise variance 1, to about 1e-5.
+/// The Gittins index of an arm with posterior mean 0 and `precision` n (1/n is the posterior variance), noise variance 1, to about 2e-5 posterior
+/// standard deviations: grids are refined until two extrapolations are no further apart.
 ///
 /// # Errors
-/// A discount outside `[0, 1)` or above 0.995, or a precision that is not from 0.001 to 1e6.
+/// A discount outside `[0, 1)` or above 0.995, a precision that is not from 0.001 to 1e6, or grids that are not fine enough.
 pub fn gaussian_index(precision: f64, discount: f64) -> Result<f64> {
     check(precision, discount)?;
     if discount > 0.995 {
@@ -92,10 +93,30 @@ pub fn gaussian_index(precision: f64, discount: f64) -> Result<f64> {
     if discount == 0.0 {
         return Ok(0.0);
     }
-    let (coarse, fine) = (on_grid(precision, discount, 200), on_grid(precision, discount, 400));
-    let index = fine + (fine - coarse) / 3.0;
-    Ok(index.clamp(gaussian_index_lower(precision, discount)?, gaussian_index_upper(precision, discount)?))
+    let (mut points, mut last) = (400, f64::INFINITY);
+    let mut coarse = on_grid(precision, discount, points / 2);
+    while points <= MOST_POINTS {
+        let fine = on_grid(precision, discount, points);
+        let index = fine + (fine - coarse) / 3.0;
+        if (index - last).abs() <= ACCURACY / precision.sqrt() {
+            return Ok(
+                index.clamp(gaussian_index_lower(precision, discount)?, gaussian_index_upper(precision, discount)?)
+            );
+        }
+        (coarse, last) = (fine, index);
+        points *= 2;
+    }
+    let reason = format!(
+        "{MOST_POINTS} points are not enough at precision {precision} and discount {discount}; lower the discount"
+    );
+    Err(Error::NotApplicable { method: "the Gittins index of a Gaussian arm", reason })
 }
+
+/// How far two extrapolations may be apart, in posterior standard deviations.
+const ACCURACY: f64 = 2e-5;
+
+/// Points of the finest grid, on either side of 0.
+const MOST_POINTS: usize = 12_800;
 
 /// The index on a grid of `points` points on either side of 0, four standard deviations and twice the upper bound wide: an upper
 /// bound, since a convex function lies below its piecewise linear interpolation.

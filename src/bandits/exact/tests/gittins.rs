@@ -49,6 +49,23 @@ fn bernoulli_indices_have_the_known_values() {
     }
 }
 
+/// Also of arms with many pulls, whose index is near their mean.
+#[test]
+fn tables_agree_with_bisection() {
+    for (prior, pulls, discount, tolerance) in
+        [(UNIFORM, 300, 0.9, 5e-5), (UNIFORM, 20, 0.97, 5e-5), ((1e5, 1.003e5), 10, 0.9, 1e-4)]
+    {
+        let table = GittinsTable::new(prior, discount, pulls).unwrap();
+        for n in [0, 1, 7, 20, 60, 100, 200, 300].into_iter().filter(|&n| n <= pulls) {
+            for s in [0, 1, n / 4, n / 2, 3 * n / 4, n].into_iter().filter(|&s| s <= n) {
+                let arm = Counts { successes: s as u32, failures: (n - s) as u32 };
+                let exact = gittins_index((prior.0 + s as f64, prior.1 + (n - s) as f64), discount, 1e-7).unwrap();
+                close(table.index(arm).unwrap(), exact.value(), tolerance);
+            }
+        }
+    }
+}
+
 #[test]
 fn indices_agree_with_published_programs() {
     let index = |a, b, discount| gittins_index((a, b), discount, 1e-9).unwrap().value();
@@ -96,6 +113,14 @@ fn gaussian_indices_lie_between_their_bounds() {
             assert!(index < last || discount == 0.0, "{precision} {discount}: {index} {last}");
             last = index;
         }
+    }
+    // Against finer grids than are taken by default, for vague and for sharp priors.
+    for (precision, discount) in
+        [(0.001, 0.9), (0.01, 0.95), (0.09, 0.9), (1.0, 0.95), (1.0, 0.99), (10.0, 0.9), (320.0, 0.5)]
+    {
+        let (coarse, fine) = (on_grid(precision, discount, 1600), on_grid(precision, discount, 3200));
+        let index = gaussian_index(precision, discount).unwrap();
+        close(index * precision.sqrt(), (fine + (fine - coarse) / 3.0) * precision.sqrt(), 3e-5);
     }
     assert!(gaussian_index(1.0, 1.0).is_err() && gaussian_index(-1.0, 0.5).is_err());
 }
