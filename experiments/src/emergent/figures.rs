@@ -29,6 +29,10 @@ fn line(name: &str, figure: &LineFigure) -> Result<Figure> {
     Ok(Figure { name: name.into(), caption: figure.caption.clone(), drawing: figure.draw()? })
 }
 
+fn seeds(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "seed" } else { "seeds" })
+}
+
 /// What is left of the reward when a condition is taken away.
 fn conditions(config: &Config, results: &Results) -> Result<Figure> {
     let steps = config.conditions_horizon as f64;
@@ -45,8 +49,12 @@ fn conditions(config: &Config, results: &Results) -> Result<Figure> {
         caption: format!(
             "Exact reward of the best agent in blocks of {} pulls. Without structure arms are drawn anew at every pull; without memory \
              nothing is kept; without credit each pull maximises its own reward. Beside a safe arm of mean {} every condition is needed; \
-             among arms that are alike, myopic play explores too. The network: exact value of its greedy policy, mean over {} seeds.",
-            config.conditions_horizon, config.conditions_safe, config.learnt.network_seeds
+             among arms that are alike, myopic play explores too. The network: exact value of its greedy policy after {} updates, \
+             mean over {}.",
+            config.conditions_horizon,
+            config.conditions_safe,
+            config.learnt.updates,
+            seeds(config.learnt.network_seeds)
         ),
         rows: ["all conditions", "no structure", "no memory", "no credit"].map(String::from).into(),
         axis: Axis::linear("reward a pull [probability of success]"),
@@ -151,8 +159,10 @@ fn contexts(config: &Config, results: &Results) -> Result<Option<Figure>> {
         title: "What a network makes of its context".into(),
         caption: format!(
             "Exact value of the greedy policy of a network that attends to the last X pulls, beside a safe arm of mean {}; mean and 95 % \
-             bootstrap interval over {} seeds, {} updates each. With few pulls in view, histories that look alike share a value, which misleads.",
-            config.conditions_safe, config.learnt.network_seeds, config.learnt.updates
+             bootstrap interval over {}, {} updates each. With few pulls in view, histories that look alike share a value, which misleads.",
+            config.conditions_safe,
+            seeds(config.learnt.network_seeds),
+            config.learnt.updates
         ),
         x: Axis::linear("context X [pulls]"),
         y: Axis::linear(format!("reward of a block of {} pulls", config.conditions_horizon)),
@@ -194,8 +204,8 @@ fn noise(config: &Config, results: &Results, cell: &str) -> Result<Option<Figure
     let figure = LineFigure {
         title: format!("Myopic play with an error: {arms} arms, {steps} steps"),
         caption: format!(
-            "Mean Bayes regret and 95 % bootstrap interval over {} runs of the arm of largest posterior mean plus noise. Fresh noise as large \
-             as half the posterior's deviation is better than none and than Thompson sampling; frozen noise does not help.",
+            "Mean Bayes regret and 95 % bootstrap interval over {} runs of pulling the arm of largest posterior mean plus noise, drawn afresh at \
+             every step or once for the run. What follows from it is judged among the claims.",
             settings.runs
         ),
         x: Axis::linear("scale of the noise [standard deviations]"),

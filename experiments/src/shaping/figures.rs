@@ -73,7 +73,7 @@ fn errors(config: &Config, results: &Results) -> Result<Figure> {
     let series = results
         .bootstrapped
         .iter()
-        .filter(|record| record.table == "corridor")
+        .filter(|record| record.table == "corridor" && config.bootstrapped.drawn.contains(&record.eta))
         .map(|record| Series::new(format!("η = {}", record.eta), record.errors.iter().filter_map(shown).collect()));
     let figure = LineFigure {
         title: "Bootstrapped shaping: contraction, oscillation, divergence".into(),
@@ -157,7 +157,7 @@ fn averages(config: &Config, found: &Record) -> Result<Figure> {
         }
     }
     let figure = LineFigure {
-        title: "Lagrangian iterations: averages converge, greedy iterates jump".into(),
+        title: "Lagrangian iterations: averages come near the bound, greedy iterates jump".into(),
         caption: format!(
             "Cost of the way through lava under the bound {}; Adam with step size {}, exact best responses. Every fiftieth of the iterations so far is \
              shown.",
