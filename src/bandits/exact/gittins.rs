@@ -10,7 +10,7 @@
 //! Source: Gittins, Glazebrook and Weber, Multi-armed Bandit Allocation Indices (2011), chapter 1.
 
 use super::quadrature::expected_above;
-use super::size::{check_discount, check_prior};
+use super::size::{check_discount, check_posterior};
 use crate::{Error, Result};
 
 /// An index between two bounds.
@@ -48,7 +48,7 @@ const MOST_PULLS: usize = 30_000;
 /// A posterior that is none, a discount outside `[0, 1)`, an accuracy that is not positive, or both so extreme that more than 30 000
 /// pulls would have to be looked at.
 pub fn gittins_index(posterior: (f64, f64), discount: f64, accuracy: f64) -> Result<IndexBracket> {
-    check_prior(posterior)?;
+    check_posterior(posterior)?;
     check_discount(discount)?;
     check_accuracy(accuracy)?;
     // After N pulls at most γ^N of the whole is left, and the bounds of that rest are at most half a standard deviation apart.
@@ -137,7 +137,7 @@ const MOST_STEPS: usize = 20_000;
 /// # Errors
 /// A posterior that is none, no step or more than 20,000, or an accuracy that is not from 1e-12 to 1.
 pub fn finite_gittins_index(posterior: (f64, f64), steps: usize, accuracy: f64) -> Result<IndexBracket> {
-    check_prior(posterior)?;
+    check_posterior(posterior)?;
     check_accuracy(accuracy)?;
     if !(1..=MOST_STEPS).contains(&steps) {
         return Err(Error::Parameter { name: "steps", value: steps as f64, expected: "from 1 to 20000" });

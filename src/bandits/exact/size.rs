@@ -84,6 +84,16 @@ pub(in crate::bandits) fn check_prior(prior: (f64, f64)) -> Result<()> {
     Ok(())
 }
 
+/// Refuses what is no posterior of such a prior.
+pub(super) fn check_posterior(posterior: (f64, f64)) -> Result<()> {
+    for (name, value) in [("posterior a", posterior.0), ("posterior b", posterior.1)] {
+        if !(value > 0.0 && value <= 1e10) {
+            return Err(Error::Parameter { name, value, expected: "positive and at most 1e10" });
+        }
+    }
+    Ok(())
+}
+
 /// Refuses what is no discount.
 pub(super) fn check_discount(discount: f64) -> Result<()> {
     if (0.0..1.0).contains(&discount) {

@@ -53,8 +53,8 @@ pub struct Quirks {
     pub replay: bool,
     /// Steps are not weighted by `γᵗ`.
     pub undiscounted_steps: bool,
-    /// Replayed episodes are not weighted by how likely the present policy would have made them. (With weights, these are products over the steps so far,
-    /// and are held fixed where derivatives are taken.)
+    /// Rewards of replayed episodes are not weighted by how likely the present policy would have led to them. (With weights, these are products of ratios over
+    /// all decisions up to the reward's own, and are held fixed where derivatives are taken.)
     pub no_importance_weights: bool,
     /// Where the last `n` episodes are asked for, `n + 1` are given.
     pub one_episode_more: bool,
