@@ -1,7 +1,7 @@
 //! The maze from episodes: BARFI as published, and what it was compared with.
 
 use serde::{Deserialize, Serialize};
-use tabrl::reward::bilevel::{Learner, SampledSettings, sampled_barfi};
+use tabrl::reward::bilevel::{Learner, Quirks, SampledSettings, sampled_barfi};
 
 use super::maze::{HORIZON, Maze};
 use crate::Result;
@@ -23,7 +23,7 @@ pub struct Settings {
 pub struct Run {
     /// `bad` or `good`.
     pub auxiliary: String,
-    /// One of [`LEARNERS`].
+    /// One of [`LEARNERS`] or [`VARIANTS`].
     pub learner: String,
     /// Mean return of each block of episodes.
     pub blocks: Vec<f64>,
@@ -44,29 +44,41 @@ pub struct Record {
     pub runs: Vec<Run>,
 }
 
-/// The names of learners.
+/// The names of learners, four of them without a learnt reward; BARFI as published.
 pub const LEARNERS: [&str; 6] =
     ["primary only", "naive sum", "state potential", "action potential", "BARFI, first order", "BARFI, Neumann"];
+
+/// BARFI, Neumann, with biases of its inner learner taken away, one at a time and all at once.
+pub const VARIANTS: [(&str, Quirks); 4] = [
+    ("BARFI, discounted steps", Quirks { undiscounted_steps: false, ..Quirks::PUBLISHED }),
+    ("BARFI, weighted replay", Quirks { no_importance_weights: false, ..Quirks::PUBLISHED }),
+    ("BARFI, fresh episodes", Quirks { replay: false, ..Quirks::PUBLISHED }),
+    ("BARFI, unbiased inner", Quirks::NONE),
+];
 
 /// Runs every learner with one seed.
 ///
 /// # Errors
 /// Settings out of range.
 pub fn measure(settings: &Settings, seed: u64) -> Result<Record> {
+    let neumann = Learner::Barfi { terms: 5, step: 5e-4 };
     let learners = [
         Learner::Primary,
         Learner::NaiveSum,
         Learner::StatePotential,
         Learner::ActionPotential,
         Learner::Barfi { terms: 0, step: 1.0 },
-        Learner::Barfi { terms: 5, step: 5e-4 },
+        neumann,
     ];
+    let published = LEARNERS.into_iter().zip(learners).map(|(name, learner)| (name, learner, Quirks::PUBLISHED));
+    let all: Vec<_> = published.chain(VARIANTS.map(|(name, quirks)| (name, neumann, quirks))).collect();
     let mut runs = Vec::new();
     for auxiliary in ["bad", "good"] {
         let maze = Maze::new(auxiliary)?;
-        for (name, learner) in LEARNERS.into_iter().zip(learners) {
+        for &(name, learner, quirks) in &all {
             let options = SampledSettings {
                 learner,
+                quirks,
                 episodes: settings.episodes,
                 horizon: HORIZON,
                 seed,

@@ -1,7 +1,7 @@
 //! The tables, and what a reader must know to read them.
 
 use super::claims::{PUBLISHED, best_rate};
-use super::episodes::LEARNERS;
+use super::episodes::{LEARNERS, VARIANTS};
 use super::{Config, Results};
 use crate::Result;
 use crate::runner::mean;
@@ -82,11 +82,12 @@ fn episodes(results: &Results) -> Result<Table> {
     ];
     let mut table = Table::new(
         "episodes",
-        "One row a learner from episodes; returns of the reward that counts, not discounted.",
+        "One row a learner from episodes; returns of the reward that counts, not discounted. The last four learners are BARFI, Neumann, with biases of its \
+         inner learner taken away: steps weighed by γ^t, replayed rewards weighed by likelihood ratios, no replay, and all of these.",
         &columns,
     );
     for auxiliary in ["bad", "good"] {
-        for learner in LEARNERS {
+        for learner in LEARNERS.into_iter().chain(VARIANTS.map(|(name, _)| name)) {
             let runs = || {
                 let all = results.episodes.iter().flat_map(|r| &r.runs);
                 all.filter(move |r| r.auxiliary == auxiliary && r.learner == learner)

@@ -46,7 +46,8 @@ pub enum Learner {
     },
 }
 
-/// What the published code does and a textbook would not.
+/// What the learner does and a textbook would not. The first three are in the update rule of the paper, whose biases its learnt reward is to make up for; the
+/// last one is in its code alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quirks {
     /// Policy steps and curvature are taken from replayed episodes, of earlier policies; else from the latest ones, of the last `δ` episodes.
@@ -60,10 +61,20 @@ pub struct Quirks {
     pub one_episode_more: bool,
 }
 
+impl Quirks {
+    /// As in the published code.
+    pub const PUBLISHED: Quirks =
+        Quirks { replay: true, undiscounted_steps: true, no_importance_weights: true, one_episode_more: true };
+
+    /// None: the mean of an update is the gradient.
+    pub const NONE: Quirks =
+        Quirks { replay: false, undiscounted_steps: false, no_importance_weights: false, one_episode_more: false };
+}
+
 impl Default for Quirks {
-    /// As published.
+    /// The paper's update rule.
     fn default() -> Quirks {
-        Quirks { replay: true, undiscounted_steps: true, no_importance_weights: true, one_episode_more: true }
+        Quirks { one_episode_more: false, ..Quirks::PUBLISHED }
     }
 }
 

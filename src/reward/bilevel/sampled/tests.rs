@@ -20,16 +20,13 @@ fn settings(quirks: Quirks) -> SampledSettings {
     }
 }
 
-const TEXTBOOK: Quirks =
-    Quirks { replay: false, undiscounted_steps: false, no_importance_weights: false, one_episode_more: false };
-
 /// Curvature and mixed derivatives of one episode, against differences of its update.
 #[test]
 fn derivatives_of_the_update_are_differences() {
     let (mdp, r, u, mut rng) = instance(1, 3);
     let (mdp, features) = (mdp.with_rewards(u).unwrap(), features());
-    let kept = Quirks { no_importance_weights: true, ..TEXTBOOK };
-    for quirks in [Quirks::default(), kept, TEXTBOOK] {
+    let kept = Quirks { no_importance_weights: true, ..Quirks::NONE };
+    for quirks in [Quirks::PUBLISHED, kept, Quirks::NONE] {
         let settings = settings(quirks);
         let mut run = Run::new(&mdp, &features, &r, &settings).unwrap();
         run.theta = numbers(&mut rng, run.theta.len());
@@ -69,7 +66,7 @@ fn sampled_gradients_have_the_exact_mean() {
     let (mdp, r, u, mut rng) = instance(1, 4);
     let (mdp, features) = (mdp.with_rewards(u).unwrap(), features());
     // Episodes are cut after 10 steps: 0.3¹⁰ = 6e-6.
-    let settings = SampledSettings { horizon: 10, discount: 0.3, entropy: 0.0, ..settings(TEXTBOOK) };
+    let settings = SampledSettings { horizon: 10, discount: 0.3, entropy: 0.0, ..settings(Quirks::NONE) };
     let mut run = Run::new(&mdp, &features, &r, &settings).unwrap();
     let made_by = numbers(&mut rng, run.theta.len());
     // Far from it, so that ratios of the steps after an action, which its returns are weighed by too, matter.
@@ -110,7 +107,7 @@ fn runs_are_functions_of_their_settings() {
         Learner::Barfi { terms: 0, step: 1.0 },
         Learner::Barfi { terms: 5, step: 5e-4 },
     ] {
-        for quirks in [Quirks::default(), TEXTBOOK] {
+        for quirks in [Quirks::default(), Quirks::PUBLISHED, Quirks::NONE] {
             let settings = SampledSettings { learner, ..settings(quirks) };
             let run = |seed| sampled_barfi(&mdp, &features, &r, &SampledSettings { seed, ..settings.clone() }).unwrap();
             let first = run(1);
