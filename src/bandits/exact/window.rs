@@ -114,11 +114,15 @@ impl WindowRule {
 /// Pairs of means with their weights, and the steps: what a value is computed from.
 struct Evaluator {
     horizon: usize,
+    /// The smaller and the larger of two means.
     means: [Vec<f64>; 2],
     weights: Vec<f64>,
     /// Weight of the first pull.
     total: f64,
 }
+
+/// Pairs that are followed together: few enough for their masses to stay near the processor.
+const TOGETHER: usize = 256;
 
 impl Evaluator {
     /// Exact if `nodes` is at least (T + a + b - 1)/2.
@@ -127,32 +131,44 @@ impl Evaluator {
         let nodes = gauss_legendre(nodes);
         let norm: f64 = nodes.iter().map(|&(x, w)| w * density(x)).sum();
         let weighted: Vec<(f64, f64)> = nodes.iter().map(|&(x, w)| (x, w * density(x) / norm)).collect();
-        let pairs = || weighted.iter().flat_map(|&one| weighted.iter().map(move |&two| (one, two)));
-        Evaluator {
-            horizon,
-            means: [pairs().map(|(one, _)| one.0).collect(), pairs().map(|(_, two)| two.0).collect()],
-            weights: pairs().map(|(one, two)| one.1 * two.1).collect(),
-            total: weighted.iter().map(|&(x, w)| x * w).sum(),
+        // Both arms are alike, so that a pair stands for itself and its mirror image.
+        let (mut means, mut weights) = ([Vec::new(), Vec::new()], Vec::new());
+        for (i, &(x, w)) in weighted.iter().enumerate() {
+            for (j, &(y, v)) in weighted[..=i].iter().enumerate() {
+                means[0].push(x);
+                means[1].push(y);
+                weights.push(if i == j { w * v } else { 2.0 * w * v });
+            }
         }
+        Evaluator { horizon, means, weights, total: weighted.iter().map(|&(x, w)| x * w).sum() }
     }
 
-    /// The value of a rule. The first pull is on arm 1; by symmetry of the prior that is no loss.
+    /// The value of a rule. The first pull is on either arm with the same probability; by symmetry of the prior that is no loss.
     fn value(&self, rule: &WindowRule) -> f64 {
-        let pairs = self.weights.len();
+        let starts = (0..self.weights.len()).step_by(TOGETHER);
+        self.total + starts.map(|from| self.later(rule, from..(from + TOGETHER).min(self.weights.len()))).sum::<f64>()
+    }
+
+    /// What all pulls after the first are worth, of some pairs.
+    fn later(&self, rule: &WindowRule, range: std::ops::Range<usize>) -> f64 {
+        let (pairs, weights) = (range.len(), &self.weights[range.clone()]);
+        let means = [&self.means[0][range.clone()], &self.means[1][range]];
         let states = 2 * rule.switch.len();
         // Mass of (window, arm pulled last), for each pair of means.
         let mut now = vec![0.0; states * pairs];
         let mut next = now.clone();
         let mut live = vec![false; states];
         for paid in [false, true] {
-            let state = 2 * usize::from(paid);
-            live[state] = true;
-            for i in 0..pairs {
-                let p = self.means[0][i];
-                now[state * pairs + i] = self.weights[i] * if paid { p } else { 1.0 - p };
+            for arm in [0, 1] {
+                let state = 2 * usize::from(paid) + arm;
+                live[state] = true;
+                for i in 0..pairs {
+                    let p = means[arm][i];
+                    now[state * pairs + i] = 0.5 * weights[i] * if paid { p } else { 1.0 - p };
+                }
             }
         }
-        let mut value = self.total;
+        let mut value = 0.0;
         for _ in 1..self.horizon {
             let mut reached = vec![false; states];
             next.fill(0.0);
@@ -161,7 +177,7 @@ impl Evaluator {
                 let switch = rule.switch[window];
                 let arm = arm ^ usize::from(switch);
                 let mass = &now[state * pairs..(state + 1) * pairs];
-                let p = &self.means[arm];
+                let p = means[arm];
                 for paid in [false, true] {
                     let to = 2 * follow(rule.memory, window, switch, paid) + arm;
                     reached[to] = true;
