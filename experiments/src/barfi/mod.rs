@@ -10,6 +10,7 @@
 //! | [`gradient`] | the gradient against differences, the policy's parameters, and the Neumann series |
 //! | [`exact`] | BARFI with exact gradients, with the inner problem solved to the end or followed |
 //! | [`episodes`] | BARFI and its rivals from episodes |
+//! | [`sweep`] | BARFI from episodes at many settings |
 //! | [`leader`] | the leader of HPGD |
 //! | [`short_plans`] | weights of shaping rewards, rewards for short plans |
 //! | [`claims`], [`tables`], [`figures`] | what is judged, written and drawn |
@@ -22,6 +23,7 @@ pub mod gradient;
 pub mod leader;
 pub mod maze;
 pub mod short_plans;
+pub mod sweep;
 pub mod tables;
 
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,8 @@ pub struct Config {
     pub exact: exact::Settings,
     /// Learning from episodes.
     pub episodes: episodes::Settings,
+    /// Learning from episodes at many settings.
+    pub sweep: sweep::Settings,
     /// The leader of HPGD.
     pub leader: leader::Settings,
     /// Weights and short plans.
@@ -72,6 +76,7 @@ enum Record {
     Tables(short_plans::Record),
     Exact(Vec<exact::Run>),
     Episodes(episodes::Record),
+    Sweep(Vec<sweep::Run>),
     Leader(leader::Record),
 }
 
@@ -90,6 +95,8 @@ pub struct Results {
     pub exact: Vec<exact::Run>,
     /// Learning from episodes, by seed.
     pub episodes: Vec<episodes::Record>,
+    /// Learning from episodes at many settings.
+    pub sweep: Vec<sweep::Run>,
     /// The leader, by cell, rate and start.
     pub leader: Vec<leader::Record>,
 }
@@ -104,7 +111,7 @@ struct Barfi {
 impl Barfi {
     fn new(config: Config) -> Result<Barfi> {
         let bounds = Bounds("barfi");
-        let Config { gradient, converged, climb, exact, episodes, leader, tables, .. } = &config;
+        let Config { gradient, converged, climb, exact, episodes, sweep, leader, tables, .. } = &config;
         bounds.at_least(
             1,
             &[
@@ -135,6 +142,9 @@ impl Barfi {
             ("leader.temperatures", leader.temperatures.len()),
             ("leader.prices", leader.prices.len()),
             ("tables.depths", tables.depths.len()),
+            ("sweep.policy_rates", sweep.policy_rates.len()),
+            ("sweep.discount_regularisers", sweep.discount_regularisers.len()),
+            ("sweep.reward_regularisers", sweep.reward_regularisers.len()),
         ])?;
         bounds.positive(&[
             ("gradient.temperature", gradient.temperature),
@@ -146,6 +156,7 @@ impl Barfi {
         ])?;
         leader.temperatures.iter().try_for_each(|&x| bounds.positive(&[("leader.temperatures", x)]))?;
         leader.rates.iter().try_for_each(|&x| bounds.positive(&[("leader.rates", x)]))?;
+        sweep.policy_rates.iter().try_for_each(|&x| bounds.positive(&[("sweep.policy_rates", x)]))?;
         gradient.shares.iter().try_for_each(|&x| bounds.positive(&[("gradient.shares", x)]))?;
         for (name, most, of, count) in [
             ("episodes.block", episodes.block, "episodes.episodes", episodes.episodes),
@@ -165,10 +176,11 @@ impl Experiment for Barfi {
         let mut units = Unit::exact(&SINGLE);
         let seeded = |setting: usize, name: &str, seed: u64| Unit { id: format!("{name} seed={seed}"), setting, seed };
         for (i, cell) in self.config.leader.cells().iter().enumerate() {
-            units.extend((0..self.config.leader.starts).map(|seed| seeded(6 + i, &cell.name(), seed)));
+            units.extend((0..self.config.leader.starts).map(|seed| seeded(7 + i, &cell.name(), seed)));
         }
         units.extend((0..self.config.exact.starts).map(|seed| seeded(4, "exact", seed)));
         units.extend((0..self.config.seeds).map(|seed| seeded(5, "episodes", seed)));
+        units.extend((0..self.config.seeds).map(|seed| seeded(6, "sweep", seed)));
         Ok(units)
     }
 
@@ -181,7 +193,11 @@ impl Experiment for Barfi {
             3 => Record::Tables(short_plans::measure(&config.tables)?),
             4 => Record::Exact(exact::measure(&config.exact, unit.seed)?),
             5 => Record::Episodes(episodes::measure(&config.episodes, unit.seed)?),
-            i => Record::Leader(leader::measure(&config.leader, config.leader.cells()[i - 6], unit.seed)?),
+            6 => {
+                let episodes = (config.episodes.episodes, config.episodes.last);
+                Record::Sweep(sweep::measure(&config.sweep, episodes, unit.seed)?)
+            }
+            i => Record::Leader(leader::measure(&config.leader, config.leader.cells()[i - 7], unit.seed)?),
         })
     }
 
@@ -195,6 +211,7 @@ impl Experiment for Barfi {
                 Record::Tables(found) => results.tables = Some(found),
                 Record::Exact(found) => results.exact.extend(found),
                 Record::Episodes(found) => results.episodes.push(found),
+                Record::Sweep(found) => results.sweep.extend(found),
                 Record::Leader(found) => results.leader.push(found),
             }
         }
@@ -223,7 +240,7 @@ mod tests {
     #[test]
     fn units_have_names_of_their_own() {
         let units = build(&["leader.rates=[0.5,0.1]"]).unwrap().units().unwrap();
-        assert_eq!(units.len(), SINGLE.len() + 2 + 2 + 2);
+        assert_eq!(units.len(), SINGLE.len() + 2 + 2 + 2 + 2);
         let mut names: Vec<&str> = units.iter().map(|unit| unit.id.as_str()).collect();
         names.sort_unstable();
         names.dedup();
@@ -247,6 +264,7 @@ mod tests {
             "tables.tables=0",
             "tables.depths=[0]",
             "leader.rates=[]",
+            "sweep.policy_rates=[]",
         ] {
             let error = build(&[change]).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(change.split('=').next().unwrap()), "{change}: {error}");

@@ -17,6 +17,7 @@ pub fn tables(config: &Config, results: &Results) -> Result<Vec<Table>> {
         series(results),
         exact(results),
         episodes(results)?,
+        sweep(results)?,
         leader(config, results),
         weights(results),
         plans(results),
@@ -110,6 +111,37 @@ fn episodes(results: &Results) -> Result<Table> {
                 average(|r| r.discount).into(),
             ]);
         }
+    }
+    Ok(table)
+}
+
+fn sweep(results: &Results) -> Result<Table> {
+    let columns = [
+        ("learner", "", "who learns"),
+        ("policy_rate", "", "rate of the policy"),
+        ("discount_regulariser", "", "λ_γ"),
+        ("reward_regulariser", "", "λ_φ"),
+        ("seeds", "", "number of runs"),
+        ("last", "return", "mean of the last episodes"),
+        ("lower", "return", "lower end of the 95 % bootstrap interval of that"),
+        ("upper", "return", "upper end"),
+    ];
+    let mut table =
+        Table::new("sweep", "One row a setting of a learner from episodes, with the bad auxiliary reward.", &columns);
+    let mut cells: Vec<(&str, [f64; 3])> = Vec::new();
+    for run in &results.sweep {
+        if !cells.contains(&(&run.learner, run.setting)) {
+            cells.push((&run.learner, run.setting));
+        }
+    }
+    for (learner, setting) in cells {
+        let same = results.sweep.iter().filter(|run| run.learner == learner && run.setting == setting);
+        let last: Vec<f64> = same.map(|run| run.last).collect();
+        let (value, interval) = mean(&last)?;
+        let mut row: Vec<Cell> = vec![learner.into()];
+        row.extend(setting.map(Cell::from));
+        row.extend([last.len().into(), value.into(), interval.lower.into(), interval.upper.into()]);
+        table.row(row);
     }
     Ok(table)
 }
