@@ -76,8 +76,8 @@ pub fn gaussian_index_upper(precision: f64, discount: f64) -> Result<f64> {
     Ok(told(discount) / precision.sqrt())
 }
 
-/// The Gittins index of an arm with posterior mean 0 and `precision` n (1/n is the posterior variance), noise variance 1, to about 2e-5 posterior
-/// standard deviations: grids are refined until two extrapolations are no further apart.
+/// The Gittins index of an arm with posterior mean 0 and `precision` n (1/n is the posterior variance), noise variance 1, to about 2e-5
+/// standard deviations of what the mean may move in the pulls that matter: grids are refined until two extrapolations are no further apart.
 ///
 /// # Errors
 /// A discount outside `[0, 1)` or above 0.995, a precision that is not from 0.001 to 1e6, or grids that are not fine enough.
@@ -98,7 +98,7 @@ pub fn gaussian_index(precision: f64, discount: f64) -> Result<f64> {
     while points <= MOST_POINTS {
         let fine = on_grid(precision, discount, points);
         let index = fine + (fine - coarse) / 3.0;
-        if (index - last).abs() <= ACCURACY / precision.sqrt() {
+        if (index - last).abs() <= ACCURACY * movement(precision, discount) {
             return Ok(
                 index.clamp(gaussian_index_lower(precision, discount)?, gaussian_index_upper(precision, discount)?)
             );
@@ -112,18 +112,28 @@ pub fn gaussian_index(precision: f64, discount: f64) -> Result<f64> {
     Err(Error::NotApplicable { method: "the Gittins index of a Gaussian arm", reason })
 }
 
-/// How far two extrapolations may be apart, in posterior standard deviations.
+/// How far two extrapolations may be apart, in standard deviations of what the mean may move.
 const ACCURACY: f64 = 2e-5;
 
 /// Points of the finest grid, on either side of 0.
 const MOST_POINTS: usize = 12_800;
 
-/// The index on a grid of `points` points on either side of 0, four standard deviations and twice the upper bound wide: an upper
-/// bound, since a convex function lies below its piecewise linear interpolation.
+/// The rest after this many pulls weighs less than 1e-7 of the whole.
+fn pulls_that_matter(discount: f64) -> usize {
+    (-16.0 / discount.ln()).ceil() as usize
+}
+
+/// How far the posterior mean may move within the pulls that matter: its standard deviation, √(1/n - 1/(n + N)).
+fn movement(precision: f64, discount: f64) -> f64 {
+    let pulls = pulls_that_matter(discount) as f64;
+    (pulls / (precision * (precision + pulls))).sqrt()
+}
+
+/// The index on a grid of `points` points on either side of 0, four standard deviations of what the mean may move and twice the upper bound
+/// wide: an upper bound, since a convex function lies below its piecewise linear interpolation.
 pub(super) fn on_grid(precision: f64, discount: f64, points: usize) -> f64 {
-    // The rest after this many pulls weighs less than 1e-7 of the whole.
-    let pulls = (-16.0 / discount.ln()).ceil() as usize;
-    let half = 2.0 * told(discount) / precision.sqrt() + 4.0 / precision.sqrt();
+    let pulls = pulls_that_matter(discount);
+    let half = (2.0 * told(discount) + 4.0) * movement(precision, discount);
     let h = half / points as f64;
     let nodes = 2 * points + 1;
     let x = |i: usize| (i as f64 - points as f64) * h;

@@ -122,6 +122,9 @@ fn gaussian_indices_lie_between_their_bounds() {
         let index = gaussian_index(precision, discount).unwrap();
         close(index * precision.sqrt(), (fine + (fine - coarse) / 3.0) * precision.sqrt(), 3e-5);
     }
+    // With many observations a pull moves the mean by 1/n, whatever came before, so that the index is of the order of 1/n.
+    let scaled = |precision: f64| precision * gaussian_index(precision, 0.5).unwrap();
+    close(scaled(1e6), scaled(1e4), 1e-4);
     assert!(gaussian_index(1.0, 1.0).is_err() && gaussian_index(-1.0, 0.5).is_err());
 }
 
