@@ -115,10 +115,8 @@ fn gaussian_indices_lie_between_their_bounds() {
         }
     }
     // Against finer grids than are taken by default, for vague and for sharp priors.
-    for (precision, discount) in
-        [(0.001, 0.9), (0.01, 0.95), (0.09, 0.9), (1.0, 0.95), (1.0, 0.99), (10.0, 0.9), (320.0, 0.5)]
-    {
-        let (coarse, fine) = (on_grid(precision, discount, 1600), on_grid(precision, discount, 3200));
+    for (precision, discount) in [(0.001, 0.9), (0.09, 0.9), (1.0, 0.95), (320.0, 0.5)] {
+        let (coarse, fine) = (on_grid(precision, discount, 1200), on_grid(precision, discount, 2400));
         let index = gaussian_index(precision, discount).unwrap();
         close(index * precision.sqrt(), (fine + (fine - coarse) / 3.0) * precision.sqrt(), 3e-5);
     }
