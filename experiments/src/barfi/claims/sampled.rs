@@ -73,7 +73,7 @@ pub fn episodes(config: &Config, results: &Results) -> Result<Vec<Claim>> {
                 "From episodes, {auxiliary} auxiliary reward: {learner} is among the best, at most 1 behind any learner without a learnt reward (difference)"
             );
             let note = format!(
-                "{about}; the best other one is {} with {:.2}; one setting for all, where the paper took the best of a sweep",
+                "{about}; the best other one is {} with {:.2}; one setting for all; see `episodes-swept` for the best of a sweep, as in the paper",
                 best.1, best.2
             );
             let draft = Claim::draft(&format!("episodes-best-{kind}-{auxiliary}"), statement, BARFI).note(note);
