@@ -5,7 +5,7 @@
 //! δ(z)     = ln Γ(z) − [(z − ½) ln z − z + ½ ln 2π]                                       Stirling's error
 //! ```
 //! so that nothing large cancels (Loader 2000, "Fast and accurate computation of binomial probabilities"). Tails are a continued fraction of
-//! it (DLMF 8.17.22), which needs about √max(a, b) steps. `x` and `y` are both given, since either may be too near 1 for the other to be known by it.
+//! it (Didonato and Morris 1992), which needs about √max(a, b) steps. `x` and `y` are both given, since either may be too near 1 for the other to be known by it.
 
 use statrs::function::gamma::ln_gamma;
 
@@ -85,32 +85,35 @@ impl Beta {
         let Beta { a, b, .. } = *self;
         let mass = self.mass(x, y);
         if x < (a + 1.0) / (a + b + 2.0) {
-            let below = (mass / a * fraction(a, b, x)).min(1.0);
+            let below = (mass / fraction((a, b), (x, y))).min(1.0);
             (below, 1.0 - below)
         } else {
-            let above = (mass / b * fraction(b, a, y)).min(1.0);
+            let above = (mass / fraction((b, a), (y, x))).min(1.0);
             (1.0 - above, above)
         }
     }
 }
 
-/// The continued fraction by Lentz's method, for x below the mean.
-fn fraction(a: f64, b: f64, x: f64) -> f64 {
-    const TINY: f64 = 1e-300;
+/// The continued fraction K with P(θ <= x) = xᵃ yᵇ / (B(a, b) K), for x below the mean, by Lentz's method. Its terms are those of Didonato and Morris
+/// (1992, "Algorithm 708", section 9), none of which cancels where a and b are far apart:
+/// ```text
+/// K = b₀ + a₁/(b₁ + a₂/(b₂ + ...)),   a_m = (a + m − 1)(a + b + m − 1) m (b − m) x² / (a + 2m − 1)²
+/// b_m = m + m (b − m) x/(a + 2m − 1) + (a + m)(a y − b x + 1 + m (1 + y))/(a + 2m + 1)
+/// ```
+fn fraction((a, b): (f64, f64), (x, y): (f64, f64)) -> f64 {
+    const TINY: f64 = f64::MIN_POSITIVE;
     let safe = |z: f64| if z.abs() < TINY { TINY } else { z };
-    let mut c = 1.0;
-    let mut d = 1.0 / safe(1.0 - (a + b) * x / (a + 1.0));
-    let mut value = d;
+    let ahead = a * y - b * x + 1.0;
+    let mut value = safe(a * ahead / (a + 1.0));
+    let (mut c, mut d) = (value, 0.0);
     for m in 1..10_000_000u64 {
         let m = m as f64;
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / safe(1.0 + even * d);
-        c = safe(1.0 + even / c);
-        value *= d * c;
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / safe(1.0 + odd * d);
-        c = safe(1.0 + odd / c);
-        let change = d * c;
+        let odd = a + 2.0 * m - 1.0;
+        let above = (a + m - 1.0) / odd * ((a + b + m - 1.0) * x) * (m * (b - m) * x / odd);
+        let below = m + m * (b - m) * x / odd + (a + m) * (ahead + m * (1.0 + y)) / (a + 2.0 * m + 1.0);
+        d = 1.0 / safe(below + above * d);
+        c = safe(below + above / c);
+        let change = c * d;
         value *= change;
         if (change - 1.0).abs() <= 2.0 * f64::EPSILON {
             break;
@@ -164,6 +167,29 @@ mod tests {
                 let (below, above) = Beta::new(f64::from(a), f64::from(b)).tails(x, 1.0 - x);
                 let sums: (f64, f64) = ((a..=n).map(term).sum(), (0..a).map(term).sum());
                 if sums.0 < sums.1 { close(below, sums.0, 1e-10) } else { close(above, sums.1, 1e-10) }
+            }
+        }
+    }
+
+    /// Parameters that are far apart: of Beta(4, n) the upper tail at x = z/n is near that of a Gamma law, and exactly a binomial sum of four terms.
+    #[test]
+    fn parameters_far_apart_lose_no_digits() {
+        for n in [1e5f64, 1e7, 1e9] {
+            for z in [1.0, 4.0, 20.0] {
+                let (x, trials) = (z / n, n + 3.0);
+                // P(θ > x) = P(fewer than 4 successes of n + 3 trials).
+                let none = (trials * (-x).ln_1p()).exp();
+                let odds = x / (1.0 - x);
+                let (mut term, mut sum) = (none, none);
+                for i in 1..4 {
+                    let i = f64::from(i);
+                    term *= (trials - i + 1.0) / i * odds;
+                    sum += term;
+                }
+                let (_, above) = Beta::new(4.0, n).tails(x, 1.0 - x);
+                close(above, sum, 1e-12);
+                let (below, _) = Beta::new(n, 4.0).tails(1.0 - x, x);
+                close(below, sum, 1e-12);
             }
         }
     }

@@ -32,12 +32,12 @@ impl RunLengthFilter {
     /// Before the first pull: one run, no counts.
     ///
     /// # Errors
-    /// No arm, a prior that is none, or a hazard outside `[0, 1]`.
+    /// No arm or more than a million, a prior that is none, or a hazard outside `[0, 1]`.
     pub fn new(arms: usize, prior: (f64, f64), hazard: f64) -> Result<RunLengthFilter> {
         check_prior(prior)?;
         check_probability("hazard", hazard)?;
-        if arms == 0 {
-            return Err(Error::Parameter { name: "arms", value: 0.0, expected: "at least 1" });
+        if !(1..=1_000_000).contains(&arms) {
+            return Err(Error::Parameter { name: "arms", value: arms as f64, expected: "from 1 to 1000000" });
         }
         Ok(RunLengthFilter { prior, hazard, runs: vec![(1.0, vec![Counts::default(); arms])] })
     }

@@ -5,6 +5,9 @@ use crate::{Error, Result};
 /// Most beliefs that the exact recursion visits: two arms are dense, more are looked up.
 pub const MOST_STATES: [f64; 2] = [2e9, 2e7];
 
+/// Most arms, of which a belief keeps a list.
+const MOST_ARMS: usize = 1_000_000;
+
 /// Number of beliefs of `arms` exchangeable arms with fewer than `horizon` pulls in all, up to the order of the arms; of two arms the number that is
 /// kept, with n₁ <= n₂ pulls in both orders of their successes. Infinite if it is more than a thousand times what is visited at most.
 ///
@@ -61,6 +64,10 @@ pub(super) fn check(arms: usize, horizon: usize) -> Result<()> {
     }
     if horizon == 0 {
         return Err(Error::Parameter { name: "horizon", value: 0.0, expected: "at least 1" });
+    }
+    if arms > MOST_ARMS {
+        let (value, expected) = (arms as f64, "at most 1000000");
+        return Err(Error::Parameter { name: "arms", value, expected });
     }
     let (needed, most) = (num_states(arms, horizon), MOST_STATES[usize::from(arms > 2)]);
     if needed > most {

@@ -274,6 +274,11 @@ fn probabilities_of_singular_posteriors_add_up() {
     let mut out = [0.0; 2];
     Thompson::new((a, a)).probabilities(&[counts(1, 0), counts(0, 0)], 2, 2, &mut out);
     assert!((out[0] - 0.5 - h / a).abs() < 1e-8, "{out:?} {h}");
+    // Draws that round to 1 are shared, too.
+    let (policy, arms) = (Thompson::new((0.05, 0.05)), [counts(0, 0); 3]);
+    let (mut stream, mut chosen) = (rng::fast(8, Purpose::Policy, 0), [0u32; 3]);
+    (0..9000).for_each(|_| chosen[policy.choose(&arms, 1, 1, &mut stream, &mut [0.0; 3])] += 1);
+    assert!(chosen.iter().all(|&n| (f64::from(n) - 3000.0).abs() < 5.0 * 45.0), "{chosen:?}");
     assert!(make("thompson", (0.01, 0.01), 10).err().unwrap().to_string().contains("prior = 0.01"));
 }
 

@@ -9,7 +9,7 @@ use super::order::{self, WholePosteriors};
 use crate::bandits::exact::gauss_legendre;
 use crate::bandits::{CountPolicy, Counts};
 use crate::numeric::beta::Beta;
-use crate::rng::Fast;
+use crate::rng::{self, Fast};
 
 /// Thompson sampling under the prior Beta(a, b), with the exact probability of each arm.
 #[derive(Debug, Clone)]
@@ -130,13 +130,19 @@ impl CountPolicy for Thompson {
     }
 
     fn choose(&self, arms: &[Counts], _step: usize, _horizon: usize, rng: &mut Fast, _scratch: &mut [f64]) -> usize {
-        let mut best = (f64::NEG_INFINITY, 0);
+        // Draws of priors below 1 may round to 0 or 1, and then be the same: the arms that tie share.
+        let (mut best, mut ties) = ((f64::NEG_INFINITY, 0), 0);
         for (i, &arm) in arms.iter().enumerate() {
             let (a, b) = self.posterior(arm);
             // A prior that the registry or the exact tools accept is positive, so there is a distribution.
             let sample = rand_distr::Beta::new(a, b).map_or(0.5, |beta| beta.sample(rng));
             if sample > best.0 {
-                best = (sample, i);
+                (best, ties) = ((sample, i), 1);
+            } else if sample == best.0 {
+                ties += 1;
+                if rng::below(rng, ties) == 0 {
+                    best.1 = i;
+                }
             }
         }
         best.1

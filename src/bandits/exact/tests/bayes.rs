@@ -164,7 +164,8 @@ fn the_number_of_beliefs_is_counted() {
     assert_eq!((num_states(1, 3000), num_states(0, 5)), (4_501_500.0, 1.0));
     assert!((num_states(2, 100_000) / 2.0833e18 - 1.0).abs() < 1e-3);
     assert!(num_states(3, 1_000_000).is_infinite() && num_states(usize::MAX, usize::MAX).is_infinite());
-    assert!(refused(usize::MAX, 1_000_000).contains("more than"));
+    assert!(refused(1_000_000, 1_000_000).contains("more than"));
+    assert!(refused(usize::MAX, 3).contains("at most 1000000"));
     assert!(refused(2, 0).contains("horizon = 0"));
     assert!(refused(0, 3).contains("arms = 0"));
     assert!(BetaBernoulli::new(2, 3, (0.0, 1.0)).unwrap_err().to_string().contains("prior a = 0"));
