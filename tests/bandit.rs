@@ -81,6 +81,12 @@ fn regret_is_a_mean_with_an_interval() {
     let spaced = ["bandit", "regret", "--means", "0.9, 0.8", "--policies", "ucb1, moss", "--horizon", "9"];
     let answer = shell.command(&spaced).output().unwrap();
     assert!(String::from_utf8(answer.stdout).unwrap().contains("moss"));
+    // Names of any length stand apart from their numbers.
+    let long = shell
+        .done("bandit regret --means 0.5 --policies explore-then-commit:1000,knowledge-gradient --horizon 5 --seeds 1");
+    assert!(
+        long.stdout.contains("explore-then-commit:1000  0\n") && long.stdout.contains("knowledge-gradient        0\n")
+    );
     // One arm leaves nothing to regret, and rounding no debt.
     assert_eq!(number(&shell.done("bandit value --arms 1 --horizon 30 --format json").json()["bayes_regret"]), 0.0);
     assert!(shell.done("list bandit-policies").stdout.contains("knowledge-gradient"));

@@ -364,10 +364,11 @@ fn regret(arguments: &RegretArguments) -> Result<Finish> {
                 ("steps", format!("{horizon}, {seeds} {}", if seeds == 1 { "seed" } else { "seeds" })),
                 ("Lai–Robbins", format!("C = {}, C ln T = {bound}", answer.lai_robbins)),
             ]);
+            let width = answer.policies.iter().map(|row| row.policy.chars().count() + 2).fold(18, usize::max);
             for PolicyRegret { policy, regret_mean, regret_ci95 } in &answer.policies {
                 let interval =
                     regret_ci95.map_or(String::new(), |(low, high)| format!(", 95 % interval {low} to {high}"));
-                text.push_str(&format!("{policy:<18}{regret_mean}{interval}\n"));
+                text.push_str(&format!("{policy:<width$}{regret_mean}{interval}\n"));
             }
             output::text(&text)?;
         }

@@ -190,7 +190,7 @@ fn memory(config: &Config, results: &Results) -> Claim {
         });
     }
     let statement = "Second condition: without memory a pull pays 1/2; each pull remembered adds to the best value, which stays \
-                     below that of full memory";
+                     below that of full memory, but over five steps, where three pulls may reach it";
     let note = "two uniform arms; windows of 0 to 2 pulls by comparing all rules, of 3 by local search (at least the known value)";
     compare.claim("condition-memory", statement, PAPER, note)
 }
