@@ -36,8 +36,8 @@ fn agrees(id: &str, statement: String, source: &str, expected: f64, slack: f64, 
     }
     let (measured, interval) = mean(ends)?;
     let draft = Claim::draft(id, statement, source);
-    // An interval wider than what it is to be compared with decides nothing if the mean is off.
-    if (measured - expected).abs() > slack && interval.upper - interval.lower > 2.0 * slack {
+    // An interval wider than what it is to be compared with decides nothing, wherever the mean happens to lie.
+    if interval.upper - interval.lower > 2.0 * slack {
         let note = format!(
             "{}; mean {measured:.3}, in an interval wider than the tolerance: more runs are needed",
             seeds(ends.len())
